@@ -1,0 +1,208 @@
+"""What the engine answers with: one result object for every page, API answer and export.
+
+All records are immutable and free of engine types. Ranks count from 1; None means the arm did
+not return the issue. Marks are (start, end) character offsets into the text they stand with.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from index.letter import Letter, Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snippet:
+    """A passage of one field (`request`, `summary`, `rationale`, `guidelines`) of an issue.
+
+    `marks` are the matching words; `semantic` tells the best passage in meaning, which may
+    hold none of the words.
+    """
+
+    field: str
+    text: str
+    marks: tuple[tuple[int, int], ...] = ()
+    semantic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """Why a hit is there: the words found in it and the concepts it shares with the question."""
+
+    terms: tuple[str, ...] = ()
+    concepts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One issue in a ranking. `near_identical` are the ids of issues folded under it."""
+
+    issue: str
+    letter: str
+    number: int
+    issues_in_letter: int
+    request: str
+    outcome: Outcome
+    decision_date: date | None
+    reviewer_guidelines: tuple[str, ...]
+    claims_administrator_guidelines: tuple[str, ...]
+    guidelines_differ: bool
+    specialties: tuple[str, ...]
+    treatments: tuple[str, ...]
+    regions: tuple[str, ...]
+    score: float
+    lexical_rank: int | None
+    semantic_rank: int | None
+    concept_rank: int | None
+    snippets: tuple[Snippet, ...]
+    why: Why
+    near_identical: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetValue:
+    """A value one can filter by. "MTUS > Low Back Complaints" is a child of "MTUS"."""
+
+    value: str
+    label: str
+    count: int
+    selected: bool = False
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facet:
+    """Counts of one group over the whole result set, as if the group itself were not filtered."""
+
+    name: str
+    label: str
+    values: tuple[FacetValue, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
+    """How a set of prior issues fared.
+
+    `overturned` of `n` decided issues in `letters` distinct letters; `low` and `high` bound the
+    rate with the Wilson score interval at 95%. `base_rate` over `base_n` is the whole index.
+    Rates are fractions in [0, 1], None where `n` is too small to say (see search.outcomes).
+    """
+
+    n: int
+    overturned: int
+    letters: int
+    rate: float | None
+    low: float | None
+    high: float | None
+    base_rate: float | None
+    base_n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expansion:
+    """A query term and what it was taken to mean too; `active` tells whether it is applied."""
+
+    term: str
+    meanings: tuple[str, ...]
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """The answer to a question: one page of hits of a result set, with counts and statistics.
+
+    `with_words` of the `total` issues contain the words, `near` more are near in meaning.
+    `sentence` says the result set in English, `filters_said` one phrase per active filter as
+    (group, value, phrase), `notes` what was interpreted, loosened or capped.
+    """
+
+    total: int
+    with_words: int
+    near: int
+    letters: int
+    mode: str
+    offset: int
+    limit: int
+    sentence: str
+    hits: tuple[Hit, ...]
+    facets: tuple[Facet, ...]
+    outcomes: Outcomes
+    filters_said: tuple[tuple[str, str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    expansions: tuple[Expansion, ...] = ()
+    did_you_mean: str = ""
+    letter_id: str = ""  # set where the words are a case number: go there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """What was understood of a pasted request; every field may be empty."""
+
+    requested: str
+    treatments: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    sides: tuple[str, ...] = ()
+    drugs: tuple[str, ...] = ()
+    visits: int | None = None
+    key_terms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """What denials among the similar issues said was missing: a quotation and where it stands."""
+
+    issue: str
+    quotation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Similar:
+    """The answer to a pasted request or to "similar to this issue".
+
+    `results.outcomes` are over the most similar issues, one per group of near-identical ones;
+    `same_treatment` is the rate of all issues of the understood treatment.
+    """
+
+    results: Results
+    understood: Understood
+    nearest_approved: tuple[Hit, ...]
+    nearest_denied: tuple[Hit, ...]
+    same_treatment: Outcomes | None = None
+    missing: tuple[Missing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterPage:
+    """A letter for reading; `marks` are offsets per section name for the words searched.
+
+    Section names are "summary" and, per issue number n, "request n" and "rationale n".
+    """
+
+    letter: Letter
+    source: str
+    marks: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    neighbours: tuple[Hit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreatmentRate:
+    """A treatment to browse, with how its issues fared."""
+
+    treatment: str
+    outcomes: Outcomes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """What an index holds: counts, the years of decision covered, rates by treatment."""
+
+    letters: int
+    issues: int
+    first_year: int | None
+    last_year: int | None
+    outcomes: Outcomes
+    treatments: tuple[TreatmentRate, ...]
+    semantic_ready: bool
+    generation: int
