@@ -2,63 +2,380 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+import threading
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from search.results import LetterPage, Overview, Results, Similar
+import numpy as np
+
+from index.encoder import QueryEncoder
+from index.letter import Outcome
+from index.manifest import read_manifest
+from search import asking, facets
+from search.explain import missing
+from search.facets import Filters
+from search.hits import Folded, HitMaker
+from search.outcomes import outcomes
+from search.query import QueryError
+from search.ranking import Mode, Question, Ranking, rank
+from search.results import (
+    Hit,
+    LetterPage,
+    Outcomes,
+    Overview,
+    Results,
+    Similar,
+    TreatmentRate,
+)
+from search.snapshot import Documents, Mask, Snapshot
+from search.syntax import case_number
+
+SIMILAR = 50  # the most similar issues whose outcomes are counted
+SIDE_BY_SIDE = 3  # nearest approved and denied
+QUOTATIONS = 6
+_log = logging.getLogger("precedent")
 
 
 class Engine:
     """Searches one index directory. Safe to call from many threads at once."""
 
+    def __init__(self, directory: Path) -> None:
+        """Open the newest generation. Raises IndexUnusable with a remedy."""
+        self._directory = directory
+        self._lock = threading.Lock()
+        self._snapshot = Snapshot(directory)
+        self._encoder: QueryEncoder | None = None
+
     @classmethod
     def open(cls, directory: Path) -> Engine:
-        """Open the newest generation. Raises IndexUnusable with a remedy."""
-        raise NotImplementedError
+        """The same as calling the class."""
+        return cls(directory)
+
+    # -- generations and the encoder ----------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """The newest generation; a request keeps the one it got."""
+        try:
+            published = read_manifest(self._directory).generation
+        except Exception as error:  # an index being replaced must not take the reader down
+            _log.warning("the index cannot be read anew: %s", error)
+            return self._snapshot
+        if published != self._snapshot.generation:
+            with self._lock:
+                if published != self._snapshot.generation:
+                    self._snapshot = Snapshot(self._directory)
+        return self._snapshot
+
+    def load_encoder(self) -> QueryEncoder:
+        """The query encoder, loaded at the first call; OSError where its files are missing."""
+        with self._lock:
+            if self._encoder is None:
+                self._encoder = QueryEncoder(self._snapshot.encoder_path)
+            return self._encoder
+
+    def warm_up(self) -> None:
+        """Load what the first question needs, in a thread of its own."""
+        threading.Thread(target=self.load_encoder, name="encoder", daemon=True).start()
+
+    @property
+    def semantic_ready(self) -> bool:
+        """Whether questions are compared by meaning already."""
+        return self._encoder is not None
+
+    # -- the two searches -----------------------------------------------------------------------
 
     def search(
         self,
         words: str,
         *,
-        filters: Mapping[str, Sequence[str]] | None = None,
+        filters: Filters | None = None,
         mode: str = "hybrid",
         limit: int = 20,
         offset: int = 0,
         sort: str = "relevance",
         expand: bool = True,
+        off: Collection[str] = (),
+        senses: Mapping[str, str] | None = None,
         snippets: bool = True,
     ) -> Results:
-        """Keyword search. Raises QueryError (message, position, remedy)."""
-        raise NotImplementedError
+        """Keyword search; `off` and `senses` switch expansions as in `search.expand`.
+
+        Raises QueryError (message, position, remedy).
+        """
+        snapshot = self.snapshot()
+        chosen = facets.checked(filters)
+        if case := case_number(words):
+            letter = case.partition("#")[0]
+            if snapshot.store.letter(letter, snapshot.generation):
+                return replace(_EMPTY, letter_id=case, mode=mode, sentence=f"Letter {letter}")
+        asked = asking.by_words(snapshot, words, expand=expand, off=off, senses=senses)
+        question, mode_used = self._with_vectors(asked.question, asked.texts, Mode(mode))
+        ranking = rank(snapshot, question, mode_used, _mask(snapshot, chosen))
+        if not words.strip() and sort == "relevance":
+            sort = "newest"
+        ranking = _sorted(snapshot, ranking, sort)
+        return self._results(
+            snapshot,
+            ranking,
+            asked=asked,
+            question=question,
+            mode=mode_used,
+            chosen=chosen,
+            window=(offset, limit),
+            snippets=snippets,
+        )
 
     def similar(
         self,
         text: str,
         *,
-        filters: Mapping[str, Sequence[str]] | None = None,
+        filters: Filters | None = None,
         mode: str = "hybrid",
         limit: int = 20,
         offset: int = 0,
     ) -> Similar:
-        """Similar-case search by a pasted request (already plain text)."""
-        raise NotImplementedError
+        """Similar-case search by a pasted request. Raises QueryError where it says nothing."""
+        if not text.strip():
+            raise QueryError("There is no text.", 0, "Paste a request, or give a file of one.")
+        snapshot = self.snapshot()
+        asked = asking.by_text(snapshot, text)
+        return self._similar(snapshot, asked, filters, Mode(mode), (offset, limit), own=None)
 
     def similar_to(
         self,
         issue: str,
         *,
-        filters: Mapping[str, Sequence[str]] | None = None,
+        filters: Filters | None = None,
         mode: str = "hybrid",
         limit: int = 20,
         offset: int = 0,
     ) -> Similar:
         """Similar-case search from an issue id; the issue itself is left out. KeyError if none."""
-        raise NotImplementedError
+        snapshot = self.snapshot()
+        document = self._document(snapshot, issue)
+        asked = asking.by_issue(snapshot, document)
+        return self._similar(snapshot, asked, filters, Mode(mode), (offset, limit), own=document)
 
-    def letter(self, id: str, *, words: str = "", neighbours: int = 5) -> LetterPage:
+    def letter(self, id: str, *, words: str = "", neighbours: int = 5) -> LetterPage:  # noqa: A002
         """A letter by its id or the id of one of its issues. KeyError if there is none."""
-        raise NotImplementedError
+        snapshot = self.snapshot()
+        letter_id, _, number = id.partition("#")
+        found = snapshot.store.letter(letter_id, snapshot.generation)
+        if found is None:
+            raise KeyError(f"there is no letter {letter_id} in this index")
+        row, letter = found
+        wanted = int(number) if number.isdigit() else letter.issues[0].number
+        if all(issue.number != wanted for issue in letter.issues):
+            raise KeyError(f"letter {letter_id} has no issue {number}")
+        near: tuple[Hit, ...] = ()
+        if neighbours:
+            similar = self.similar_to(
+                f"{letter_id}#{wanted}", limit=neighbours + len(letter.issues)
+            )
+            near = tuple(hit for hit in similar.results.hits if hit.letter != letter.id)
+        return LetterPage(
+            letter=letter,
+            source=snapshot.store.source_of(letter_id),
+            marks=asking.letter_marks(letter, words),
+            neighbours=near[:neighbours],
+        )
 
     def overview(self) -> Overview:
         """Counts and rates of the whole index."""
-        raise NotImplementedError
+        snapshot = self.snapshot()
+        live = np.flatnonzero(snapshot.live)
+        counts = snapshot.catalogue.counts(live)
+        years = [int(v.partition(":")[2]) for v in counts if v.startswith("year:")]
+        treatments = sorted(
+            (
+                (count, value.partition(":")[2])
+                for value, count in counts.items()
+                if value.startswith("treatment:") and " > " in value
+            ),
+            key=lambda entry: (-entry[0], entry[1]),
+        )
+        return Overview(
+            letters=snapshot.manifest.letters,
+            issues=snapshot.manifest.issues,
+            first_year=min(years, default=None),
+            last_year=max(years, default=None),
+            outcomes=self._fared(snapshot, live),
+            treatments=tuple(
+                TreatmentRate(treatment=name, outcomes=self._of_treatment(snapshot, name))
+                for _, name in treatments[:24]
+            ),
+            semantic_ready=self.semantic_ready,
+            generation=snapshot.generation,
+        )
+
+    # -- parts of an answer ---------------------------------------------------------------------
+
+    def _with_vectors(
+        self, question: Question, texts: Sequence[str], mode: Mode
+    ) -> tuple[Question, Mode]:
+        """The question with its vectors; words only while the encoder is still loading."""
+        if mode is Mode.LEXICAL or not texts:
+            return question, mode
+        return replace(question, vectors=self.load_encoder().encode(texts)), mode
+
+    def _results(
+        self,
+        snapshot: Snapshot,
+        ranking: Ranking,
+        *,
+        asked: asking.Asked,
+        question: Question,
+        mode: Mode,
+        chosen: dict[str, tuple[str, ...]],
+        window: tuple[int, int],
+        snippets: bool = True,
+    ) -> Results:
+        def result_set(filters: Filters) -> Documents:
+            if filters == chosen:
+                return np.sort(ranking.documents)
+            return np.sort(rank(snapshot, question, mode, _mask(snapshot, filters)).documents)
+
+        offset, limit = window
+        without_outcome = {name: v for name, v in chosen.items() if name != "outcome"}
+        folded = Folded(snapshot, ranking.documents)
+        make = HitMaker(snapshot, ranking, question, asked.marker, with_snippets=snippets)
+        total = len(ranking.documents)
+        letters = snapshot.catalogue.letters_among(ranking.documents)
+        near = total - ranking.with_words
+        return Results(
+            total=total,
+            with_words=ranking.with_words,
+            near=near,
+            letters=letters,
+            mode=str(mode),
+            offset=offset,
+            limit=limit,
+            sentence=asking.sentence(total, letters, ranking.with_words, near, asked),
+            hits=make.hits(folded.page(offset, limit)),
+            shown=len(folded),
+            facets=facets.facets(snapshot.catalogue, chosen, result_set),
+            outcomes=self._fared(snapshot, result_set(without_outcome)),
+            filters_said=facets.said(chosen),
+            notes=asked.notes,
+            expansions=asked.expansions,
+            did_you_mean=asked.did_you_mean,
+        )
+
+    def _similar(
+        self,
+        snapshot: Snapshot,
+        asked: asking.Asked,
+        filters: Filters | None,
+        mode: Mode,
+        window: tuple[int, int],
+        own: int | None,
+    ) -> Similar:
+        chosen = facets.checked(filters)
+        question, mode = self._with_vectors(asked.question, asked.texts, mode)
+        allowed = _mask(snapshot, chosen)
+        whole = _mask(snapshot, {n: v for n, v in chosen.items() if n != "outcome"})
+        ranking = _without(rank(snapshot, question, mode, allowed), own)
+        unfiltered = ranking
+        if "outcome" in chosen:
+            unfiltered = _without(rank(snapshot, question, mode, whole), own)
+        results = self._results(
+            snapshot,
+            ranking,
+            asked=asked,
+            question=question,
+            mode=mode,
+            chosen=chosen,
+            window=window,
+        )
+        closest = Folded(snapshot, unfiltered.documents).page(0, SIMILAR)
+        nearest = np.array([group[0] for group in closest], dtype=np.int64)
+        make = HitMaker(snapshot, unfiltered, question, asked.marker, with_snippets=False)
+        denied = _with_outcome(snapshot, nearest, Outcome.UPHELD)
+        approved = _with_outcome(snapshot, nearest, Outcome.OVERTURNED)
+        treatment = asked.understood.treatments[:1]
+        return Similar(
+            results=replace(results, outcomes=self._fared(snapshot, nearest)),
+            understood=asked.understood,
+            nearest_approved=make.hits([(int(d),) for d in approved[:SIDE_BY_SIDE]]),
+            nearest_denied=make.hits([(int(d),) for d in denied[:SIDE_BY_SIDE]]),
+            same_treatment=self._of_treatment(snapshot, treatment[0]) if treatment else None,
+            missing=missing(snapshot.stored(denied[:30]), QUOTATIONS),
+        )
+
+    def _fared(self, snapshot: Snapshot, documents: Documents) -> Outcomes:
+        """How the decided ones of `documents` fared, beside all decided ones of the index."""
+        overturned, upheld = (
+            snapshot.catalogue.mask("outcome", [outcome])
+            for outcome in (Outcome.OVERTURNED, Outcome.UPHELD)
+        )
+        decided = documents[(overturned | upheld)[documents]]
+        return outcomes(
+            overturned=int(np.count_nonzero(overturned[documents])),
+            n=len(decided),
+            letters=snapshot.catalogue.letters_among(decided),
+            base_overturned=int(np.count_nonzero(overturned & snapshot.live)),
+            base_n=int(np.count_nonzero((overturned | upheld) & snapshot.live)),
+        )
+
+    def _of_treatment(self, snapshot: Snapshot, name: str) -> Outcomes:
+        documents = snapshot.catalogue.documents(f"treatment:{name}")
+        return self._fared(snapshot, documents[snapshot.live[documents]])
+
+    def _document(self, snapshot: Snapshot, issue: str) -> int:
+        letter_id, _, number = issue.partition("#")
+        found = snapshot.store.letter(letter_id, snapshot.generation)
+        if found is None or not number.isdigit():
+            raise KeyError(f"there is no issue {issue} in this index")
+        row, letter = found
+        for stored_number, of_letter in zip(
+            snapshot.store.numbers_of(row), letter.issues, strict=True
+        ):
+            if of_letter.number == int(number):
+                return snapshot.document_of(stored_number)
+        raise KeyError(f"letter {letter_id} has no issue {number}")
+
+
+_EMPTY = Results(
+    total=0,
+    shown=0,
+    with_words=0,
+    near=0,
+    letters=0,
+    mode="",
+    offset=0,
+    limit=0,
+    sentence="",
+    hits=(),
+    facets=(),
+    outcomes=outcomes(0, 0, 0, 0, 0),
+)
+
+
+def _mask(snapshot: Snapshot, chosen: Filters) -> Mask | None:
+    """The documents that every filter allows; None where there is no filter."""
+    allowed: Mask | None = None
+    for group, values in chosen.items():
+        of_group = snapshot.catalogue.mask(group, values)
+        allowed = of_group if allowed is None else allowed & of_group
+    return allowed
+
+
+def _sorted(snapshot: Snapshot, ranking: Ranking, sort: str) -> Ranking:
+    """The ranking by date of decision where that is asked for, undated ones last."""
+    if sort == "relevance":
+        return ranking
+    days = snapshot.days[ranking.documents].astype(np.int64)
+    key = -days if sort == "newest" else np.where(days == 0, np.iinfo(np.int64).max, days)
+    order = np.argsort(key, kind="stable")
+    return replace(ranking, documents=ranking.documents[order], scores=ranking.scores[order])
+
+
+def _without(ranking: Ranking, own: int | None) -> Ranking:
+    kept = ranking.documents != (-1 if own is None else own)
+    return replace(ranking, documents=ranking.documents[kept], scores=ranking.scores[kept])
+
+
+def _with_outcome(snapshot: Snapshot, documents: Documents, outcome: Outcome) -> Documents:
+    return documents[snapshot.catalogue.mask("outcome", [outcome])[documents]]

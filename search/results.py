@@ -101,23 +101,31 @@ class Outcomes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expansion:
-    """A query term and what it was taken to mean too; `active` tells whether it is applied."""
+    """A query term and what it was taken to mean too; `active` tells whether it is applied.
+
+    An ambiguous term has `choices`, the names of its senses; `sense` is the one taken, empty
+    where nothing in the question decides.
+    """
 
     term: str
     meanings: tuple[str, ...]
     active: bool = True
+    sense: str = ""
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
     """The answer to a question: one page of hits of a result set, with counts and statistics.
 
-    `with_words` of the `total` issues contain the words, `near` more are near in meaning.
+    `shown` hits are left of the `total` issues once near-identical ones are folded; offset and
+    limit count those. `with_words` of the issues contain the words, `near` more are near in meaning.
     `sentence` says the result set in English, `filters_said` one phrase per active filter as
     (group, value, phrase), `notes` what was interpreted, loosened or capped.
     """
 
     total: int
+    shown: int
     with_words: int
     near: int
     letters: int

@@ -1,0 +1,280 @@
+"""An index run: read the letters, write segments, embed them, publish a generation.
+
+Every stage leaves on disk what it has done, so a run that was stopped at any instant is
+finished by running the same command again; readers see the old generation until the rename
+of the manifest that publishes the new one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from index import manifest as manifests
+from index.encoder import DocumentEncoder, Model, export_query_encoder, find_model
+from index.files import write_atomically
+from index.manifest import IndexUnusable, Manifest
+from index.passages import RECIPE
+from index.progress import Reporter
+from index.reading import read_sources
+from index.segments import (
+    FOLDER,
+    copy_meaning,
+    has_vectors,
+    issue_numbers,
+    write_meaning,
+    write_words,
+)
+from index.store import Quarantined, Store
+
+SEGMENT_ISSUES = 200_000  # what a segment is cut at: bounds the memory of writing one
+MERGE_AT = 8  # this many small segments become one
+SMALL_SEGMENT = 20_000
+_PARALLEL_FROM = 2_000  # issues; fewer are written faster than processes start
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What an index run did: counts of files read and of letters, and the index after it."""
+
+    read: int
+    new: int
+    changed: int
+    same: int
+    removed: int
+    quarantined: tuple[Quarantined, ...]
+    letters: int
+    issues: int
+    generation: int
+
+
+def build(
+    paths: Sequence[Path], directory: Path, reporter: Reporter, *, prune: bool = False
+) -> Summary:
+    """Add or update the letters under `paths` in the index in `directory`.
+
+    With `prune`, letters whose files under `paths` are gone are removed. Raises
+    FileNotFoundError for a path that does not exist, IndexUnusable for an index of another
+    format or model, or one that another run is writing.
+    """
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        raise FileNotFoundError(f"there is no {missing[0]}: give a file or folder that exists")
+    model = find_model()
+    with _writing(directory):
+        old = _published(directory, model)
+        generation = old.generation + 1 if old else 1
+        _sweep(directory, old)
+        store = Store(directory)
+        workers = len(os.sched_getaffinity(0))
+        reading = read_sources(paths, store, generation, reporter, workers)
+        removed = _prune(paths, reading.names, store, generation) if prune else 0
+        _write_segments(directory, store, reporter, workers)
+        if old is None or _has_news(store, old):
+            precision = _embed(directory, store, model, reporter)
+            _merge(directory, store, reporter)
+            old = _publish(directory, store, model, generation, old, precision)
+        store.close()
+    return Summary(
+        read=reading.read,
+        new=reading.new,
+        changed=reading.changed,
+        same=reading.same,
+        removed=removed,
+        quarantined=tuple(reading.quarantined),
+        letters=old.letters,
+        issues=old.issues,
+        generation=old.generation,
+    )
+
+
+@contextmanager
+def _writing(directory: Path) -> Iterator[None]:
+    """Hold the index for writing; IndexUnusable where another run does."""
+    (directory / FOLDER).mkdir(parents=True, exist_ok=True)
+    with (directory / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise IndexUnusable(
+                f"another run is writing the index in {directory}: wait for it to end"
+            ) from None
+        yield
+
+
+def _published(directory: Path, model: Model) -> Manifest | None:
+    if not (directory / manifests.FILE).exists():
+        return None
+    old = manifests.read_manifest(directory)
+    if old.model_digest != model.digest or old.recipe != RECIPE:
+        raise IndexUnusable(
+            f"the index in {directory} was built with the model {old.model} and this run would "
+            f"use {model.name} in another way: delete the directory, or index into another one"
+        )
+    return old
+
+
+def _sweep(directory: Path, old: Manifest | None) -> None:
+    """Remove segments that an interrupted run left half-written or nobody lists any more."""
+    store = Store(directory)
+    wanted = {*store.segments(), *(old.segments if old else ())}
+    store.close()
+    for path in (directory / FOLDER).iterdir():
+        if path.name not in wanted:
+            shutil.rmtree(path)
+
+
+def _prune(paths: Sequence[Path], found: set[str], store: Store, generation: int) -> int:
+    """Remove letters whose files stood under `paths` before and are not there now."""
+    roots = tuple(str(path) for path in paths)
+    gone = [
+        name
+        for name in store.source_hashes()
+        if name not in found and any(_is_under(name, root) for root in roots)
+    ]
+    with store.transaction():
+        return store.prune(gone, generation)
+
+
+def _is_under(name: str, root: str) -> bool:
+    return name == root or name.startswith((f"{root.rstrip('/')}/", f"{root}!"))
+
+
+def _write_segments(directory: Path, store: Store, reporter: Reporter, workers: int) -> None:
+    """Write the words of all issues that stand in no segment yet, several segments at once."""
+    pending = store.pending()
+    if not pending:
+        return
+    workers = workers if len(pending) >= _PARALLEL_FROM else 1
+    size = min(-(-len(pending) // workers), SEGMENT_ISSUES)
+    parts = [pending[at : at + size] for at in range(0, len(pending), size)]
+    names = _new_names(directory, len(parts))
+    with reporter.stage("indexing words", len(pending), "issues") as stage:
+        if workers == 1:
+            for name, part in zip(names, parts, strict=True):
+                write_words(directory, name, part)
+                _assign(store, name, part)
+                stage.tick(len(part))
+            return
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            jobs = [
+                pool.submit(write_words, directory, name, part)
+                for name, part in zip(names, parts, strict=True)
+            ]
+            for job, name, part in zip(jobs, names, parts, strict=True):
+                job.result()
+                _assign(store, name, part)
+                stage.tick(len(part))
+
+
+def _assign(store: Store, name: str, numbers: Sequence[int]) -> None:
+    with store.transaction():
+        store.assign(name, numbers)
+
+
+def _new_names(directory: Path, count: int) -> list[str]:
+    taken = [int(path.name[1:7]) for path in (directory / FOLDER).iterdir()]
+    first = max(taken, default=0) + 1
+    return [f"s{number:06}" for number in range(first, first + count)]
+
+
+def _has_news(store: Store, old: Manifest) -> bool:
+    return set(store.segments()) != set(old.segments) or bool(store.died_since(old.generation))
+
+
+def _embed(directory: Path, store: Store, model: Model, reporter: Reporter) -> str:
+    """Embed the segments that have no vectors; returns the precision used, "" for none."""
+    if not (directory / _encoder_name(model)).exists():
+        export_query_encoder(model, directory / _encoder_name(model))
+    waiting = [name for name in store.segments() if not has_vectors(directory, name)]
+    if not waiting:
+        return ""
+    encoder = DocumentEncoder(model)
+    for name in waiting:
+        write_meaning(directory, name, store, encoder, reporter)
+    return encoder.precision
+
+
+def _encoder_name(model: Model) -> str:
+    return f"encoder-{model.digest[:12]}"
+
+
+def _merge(directory: Path, store: Store, reporter: Reporter) -> None:
+    """Make one segment of the small ones where there are many."""
+    live = {name: store.live_numbers(name) for name in store.segments()}
+    small = [name for name, numbers in live.items() if len(numbers) < SMALL_SEGMENT]
+    if len(small) < MERGE_AT:
+        return
+    numbers = sorted(number for name in small for number in live[name])
+    (merged,) = _new_names(directory, 1)
+    with reporter.stage("merging segments", len(numbers), "issues") as stage:
+        write_words(directory, merged, numbers)
+        copy_meaning(directory, merged, small)
+        _assign(store, merged, numbers)
+        stage.tick(len(numbers))
+
+
+def _publish(
+    directory: Path,
+    store: Store,
+    model: Model,
+    generation: int,
+    old: Manifest | None,
+    precision: str,
+) -> Manifest:
+    segments = store.segments()
+    deleted = f"deleted-{generation:06}.npy"
+    dead = [
+        np.setdiff1d(issue_numbers(directory, name), store.live_numbers(name)) for name in segments
+    ]
+    with io.BytesIO() as buffer:
+        np.save(buffer, np.concatenate([np.zeros(0, np.int64), *dead]))
+        write_atomically(directory / deleted, buffer.getvalue())
+    letters, issues = store.counts(generation)
+    folders = [f"{FOLDER}/{name}" for name in segments] + [_encoder_name(model)]
+    files = [deleted] + [
+        str(path.relative_to(directory))
+        for folder in folders
+        for path in sorted((directory / folder).rglob("*"))
+        if path.is_file()
+    ]
+    published = Manifest(
+        format=manifests.FORMAT,
+        generation=generation,
+        model=model.name,
+        model_digest=model.digest,
+        precision=precision or (old.precision if old else ""),
+        recipe=RECIPE,
+        letters=letters,
+        issues=issues,
+        segments=tuple(segments),
+        deleted=deleted,
+        encoder=_encoder_name(model),
+        files=manifests.describe(directory, files, old.files if old else {}),
+    )
+    manifests.publish(directory, published)
+    _clean_up(directory, store, published, old)
+    return published
+
+
+def _clean_up(directory: Path, store: Store, new: Manifest, old: Manifest | None) -> None:
+    """Drop what neither the new generation nor the one before it needs."""
+    kept = {*new.segments, *(old.segments if old else ())}
+    for path in (directory / FOLDER).iterdir():
+        if path.name not in kept:
+            shutil.rmtree(path)
+    for path in directory.glob("deleted-*.npy"):
+        if path.name not in {new.deleted, old.deleted if old else ""}:
+            path.unlink()
+    with store.transaction():
+        store.purge(new.generation - 1)

@@ -1,0 +1,340 @@
+"""What a text is about: treatments, regions, levels, sides, drugs, visits.
+
+`read_concepts` reads any text; `issue_concepts` an issue, whose request speaks first. The
+closeness of two such readings is in `index.closeness`, offered from here too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import pairwise
+
+from index.closeness import GROUP_WEIGHTS, features, query_features, score, similarity
+from index.letter import Concepts
+from index.quantities import read_levels, read_visits
+from index.taxonomy import IGNORED, Found, Phrases, Taxonomy, Words, load_taxonomy, words_of
+
+__all__ = [
+    "GROUP_WEIGHTS",
+    "features",
+    "issue_concepts",
+    "query_features",
+    "read_concepts",
+    "score",
+    "similarity",
+]
+
+MAX_TEXT = 20_000  # characters read of any text: what a request can need, and a bound
+_MAX_FALLBACK = 8_000
+_INJECTIONS = "Injections"
+_MEDICATION = "Medication"
+_COMPOUND = "Medication > Compounded topical"
+_COMPOUND_CLASS = "compounded topical"
+_ELECTRODIAGNOSTICS = "Electrodiagnostics"
+# Larger regions that say little about a joint's treatment, so that the rationale may say more.
+_LIMBS = frozenset({"upper extremity", "lower extremity"})
+# In a text that names no request, a region is its subject when named at least this often,
+# measured against the region named most.
+_SUBJECT_SHARE = 0.5
+_EVERY = 0.0  # of the diagnoses every region counts, also one that a diagnosis only implies
+_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+_CLAUSE_END = re.compile(r"[,.;]")
+_SIDE_LETTERS = {"R": "right", "L": "left"}
+
+
+def read_concepts(text: str) -> Concepts:
+    """The concepts of `text`; empty ones where nothing is recognised. Reads 20,000 characters."""
+    text = text[:MAX_TEXT]
+    taxonomy = load_taxonomy()
+    words = words_of(text)
+    levels = read_levels(text)
+    return _read(taxonomy, text, words, levels, _regions(taxonomy, words, levels))
+
+
+def issue_concepts(
+    request: str, disputed: str = "", rationale: str = "", summary: str = ""
+) -> Concepts:
+    """The concepts of an issue.
+
+    The disputed part of the request says what is asked for, the whole request fills in what that
+    part leaves out. Where neither names a region (or only a limb), the rationale's subject does,
+    else the summary's.
+    """
+    taxonomy = load_taxonomy()
+    asked = read_concepts(disputed or request)
+    if disputed and disputed != request:
+        asked = _completed(asked, read_concepts(request))
+    if asked.regions and (_is_electrodiagnostic(asked) or not set(asked.regions) <= _LIMBS):
+        return asked
+    regions, sides = _subject(taxonomy, rationale[:_MAX_FALLBACK], summary[:_MAX_FALLBACK])
+    if asked.regions:
+        limbs = set(asked.regions)
+        regions = [name for name in regions if not limbs.isdisjoint(taxonomy.regions[name].within)]
+    if not regions:
+        return asked
+    # Treatments that depend on the region are read again, now that it is known.
+    text = (disputed or request)[:MAX_TEXT]
+    read = _read(taxonomy, text, words_of(text), asked.levels, (*asked.regions, *regions))
+    return replace(
+        asked,
+        treatments=read.treatments or asked.treatments,
+        regions=read.regions,
+        sides=asked.sides or sides,
+    )
+
+
+def _completed(asked: Concepts, whole: Concepts) -> Concepts:
+    """`asked` with the fields it leaves empty taken from `whole`."""
+    treatments = asked.treatments or whole.treatments
+    return Concepts(
+        treatments=treatments,
+        regions=asked.regions or whole.regions,
+        levels=asked.levels or whole.levels,
+        sides=asked.sides or whole.sides,
+        drugs=asked.drugs or (() if asked.treatments else whole.drugs),
+        drug_classes=asked.drug_classes or (() if asked.treatments else whole.drug_classes),
+        # The whole request also tells the visits that were asked for or authorised before.
+        visits=asked.visits,
+        ancillary=asked.ancillary or whole.ancillary,
+    )
+
+
+def _is_electrodiagnostic(concepts: Concepts) -> bool:
+    """Whether nerve studies are asked for: they concern a whole limb."""
+    return any(name.startswith(_ELECTRODIAGNOSTICS) for name in concepts.treatments)
+
+
+def _read(
+    taxonomy: Taxonomy, text: str, words: Words, levels: tuple[str, ...], regions: Iterable[str]
+) -> Concepts:
+    """The concepts of a text whose levels and regions are known."""
+    regions = tuple(dict.fromkeys(regions))
+    found = list(taxonomy.treatment_phrases.scan(words))
+    named = [name for each in found for name in each.entries if _applies(taxonomy, name, regions)]
+    drugs, classes, medications = _drugs(taxonomy, words, found, named)
+    treatments = _without_weak(taxonomy, [*named, *medications])
+    if not treatments:
+        treatments = list(_entries(taxonomy.faint_phrases, words))
+    ancillary = any(taxonomy.treatments[name].ancillary for name in treatments)
+    for name in _entries(taxonomy.context_phrases, words):
+        context = taxonomy.contexts[name]
+        if any(context.beside & set(treatment.split(" > ")) for treatment in treatments):
+            ancillary = True
+            treatments += [context.adds] if context.adds else []
+    treatments = list(dict.fromkeys(treatments))
+    return Concepts(
+        treatments=tuple(treatments),
+        regions=regions,
+        levels=levels,
+        sides=_sides(taxonomy, words),
+        drugs=tuple(dict.fromkeys(drugs)),
+        drug_classes=tuple(dict.fromkeys(classes)),
+        visits=_visits(taxonomy, text, treatments),
+        ancillary=ancillary,
+    )
+
+
+def _entries(phrases: Phrases, words: Words) -> dict[str, None]:
+    return {name: None for found in phrases.scan(words) for name in found.entries}
+
+
+def _applies(taxonomy: Taxonomy, name: str, regions: tuple[str, ...]) -> bool:
+    only = taxonomy.treatments[name].regions
+    return not only or not only.isdisjoint(regions)
+
+
+def _without_weak(taxonomy: Taxonomy, names: list[str]) -> list[str]:
+    """`names` less the general entries of categories that also have a particular one."""
+    entries = [taxonomy.treatments[name] for name in dict.fromkeys(names)]
+    strong = {entry.category for entry in entries if not entry.weak}
+    return [entry.name for entry in entries if not (entry.weak and entry.category in strong)]
+
+
+def _visits(taxonomy: Taxonomy, text: str, treatments: list[str]) -> int | None:
+    asked_in_visits = any(taxonomy.treatments[name].visits for name in treatments)
+    return read_visits(text) if asked_in_visits else None
+
+
+# --- regions and sides ---------------------------------------------------------------------------
+
+
+def _regions(taxonomy: Taxonomy, words: Words, levels: tuple[str, ...]) -> list[str]:
+    """The regions named by word or by spinal level, else those that diagnoses imply."""
+    named = list(_entries(taxonomy.region_phrases, words))
+    named += [taxonomy.level_regions[level[0]] for level in levels]
+    regions = [name for name in dict.fromkeys(named) if name != IGNORED]
+    if not regions:
+        regions = [name for name in _entries(taxonomy.hint_phrases, words) if name != IGNORED]
+    inner = {container for name in regions for container in taxonomy.regions[name].within}
+    # "spine" beside "lumbar spine" says nothing; an arm beside a shoulder is a place of its own.
+    return [name for name in regions if name in _LIMBS or name not in inner]
+
+
+def _sides(taxonomy: Taxonomy, words: Words) -> tuple[str, ...]:
+    named = _entries(taxonomy.side_phrases, words)
+    for found in taxonomy.region_phrases.scan(words):
+        if side := _side_letter(words, found):
+            named[side] = None
+    return tuple(name for name in named if name != IGNORED)
+
+
+def _side_letter(words: Words, found: Found) -> str:
+    """The side that a lone letter before a region means ("R shoulder")."""
+    if found.start == 0 or IGNORED in found.entries:
+        return ""
+    return _SIDE_LETTERS.get(words.raw[found.start - 1], "")
+
+
+def _subject(taxonomy: Taxonomy, rationale: str, summary: str) -> tuple[list[str], tuple[str, ...]]:
+    """The regions a letter treats, and their sides: see `[subject]` of regions.toml."""
+    cues = taxonomy.subject
+    told, history = _SENTENCE.split(rationale), _SENTENCE.split(summary)
+    patient = [s for s in told if cues["patient"].search(s) and not cues["guideline"].search(s)]
+    diagnoses = [s for s in history if cues["diagnosis"].search(s)]
+    complaints = [s for s in history if cues["complaint"].search(s)]
+    for sentences, share in (
+        (patient, _SUBJECT_SHARE),
+        (diagnoses, _EVERY),
+        (complaints, _SUBJECT_SHARE),
+        (history, _SUBJECT_SHARE),
+    ):
+        text = " ".join(_without_radiation(taxonomy, sentence) for sentence in sentences)
+        regions, sides = _named_often(taxonomy, words_of(text), share)
+        if regions:
+            return regions, sides
+    return [], ()
+
+
+def _without_radiation(taxonomy: Taxonomy, sentence: str) -> str:
+    """`sentence` without where the pain radiates to or what the patient denies."""
+    found = taxonomy.subject["radiation"].search(sentence)
+    if not found:
+        return sentence
+    rest = _CLAUSE_END.search(sentence, found.end())
+    return sentence[: found.start()] + (sentence[rest.start() :] if rest else "")
+
+
+def _named_often(
+    taxonomy: Taxonomy, words: Words, share: float
+) -> tuple[list[str], tuple[str, ...]]:
+    """The regions named at least `share` times as often as the one named most; their sides."""
+    counts: Counter[str] = Counter()
+    sides: dict[str, Counter[str]] = {}
+    side_at = {found.end: found.entries[0] for found in taxonomy.side_phrases.scan(words)}
+    found_regions = list(taxonomy.region_phrases.scan(words))
+    if share == _EVERY:
+        found_regions += taxonomy.hint_phrases.scan(words)
+    for found in found_regions:
+        for name in found.entries:
+            counts[name] += 1
+            side = side_at.get(found.start, IGNORED)
+            if side != IGNORED:
+                sides.setdefault(name, Counter())[side] += 1
+    del counts[IGNORED]
+    if not counts:
+        return _regions(taxonomy, words, ()), ()
+    most = max(counts.values())
+    regions = [name for name in _particular(taxonomy, counts) if counts[name] >= most * share]
+    found_sides = {s: None for n in regions for s, _ in sides.get(n, Counter()).most_common(1)}
+    return regions, tuple(found_sides)
+
+
+def _particular(taxonomy: Taxonomy, names: Iterable[str]) -> list[str]:
+    """`names` without limbs beside other regions, and without what contains another of them."""
+    names = list(names)
+    inner = {container for name in names for container in taxonomy.regions[name].within}
+    return [name for name in names if name not in inner and (name not in _LIMBS or len(names) == 1)]
+
+
+# --- drugs ---------------------------------------------------------------------------------------
+
+_NEAR = 6  # words after a drug among which a cream, patch or percentage belongs to it
+_STRENGTH = 4
+
+
+def _drugs(
+    taxonomy: Taxonomy, words: Words, treatments: list[Found], named: list[str]
+) -> tuple[list[str], list[str], list[str]]:
+    """The drugs, their classes, and the Medication treatments they make."""
+    found = list(taxonomy.drug_phrases.scan(words))
+    if not found:
+        return [], [], []
+    taken = _spans(each for each in treatments if not _all_medication(each))
+    injected = any(name.startswith(_INJECTIONS) for name in named)
+    compound = _compounded(taxonomy, words, found, _COMPOUND in named)
+    drugs: list[str] = []
+    classes: list[str] = []
+    medications: list[str] = []
+    ends = [each.start for each in found[1:]] + [len(words.folded)]
+    for each, limit in zip(found, ends, strict=True):
+        product = taxonomy.products[each.entries[0]]
+        drugs += product.drugs
+        drug_class = taxonomy.drug_classes[product.drug_class]
+        if each.start in taken or (injected and drug_class.injected):
+            continue  # part of an injection, a pump or a test, not a medication of its own
+        if each in compound:
+            classes.append(_COMPOUND_CLASS)
+            medications.append(_COMPOUND)
+            continue
+        if drug_class.topical and _on_skin(taxonomy, words, each, limit):
+            drug_class = taxonomy.drug_classes[drug_class.topical]
+        classes.append(drug_class.name)
+        medications.append(drug_class.treatment)
+    return drugs, classes, medications
+
+
+def _spans(found: Iterable[Found]) -> set[int]:
+    return {at for each in found for at in range(each.start, each.end)}
+
+
+def _all_medication(found: Found) -> bool:
+    return all(name.startswith(_MEDICATION) for name in found.entries)
+
+
+def _on_skin(taxonomy: Taxonomy, words: Words, drug: Found, limit: int) -> bool:
+    """Whether the words about a drug say cream, patch, gel or a strength in percent."""
+    after = words.folded[drug.end : min(limit, drug.end + _NEAR)]
+    before = words.folded[max(0, drug.start - 2) : drug.start]
+    if not taxonomy.forms["oral"].isdisjoint(after):
+        return False
+    return not taxonomy.forms["topical"].isdisjoint([*after, *(w for w in before if w != "%")])
+
+
+def _compounded(
+    taxonomy: Taxonomy, words: Words, found: list[Found], named: bool
+) -> frozenset[Found]:
+    """Those of the drugs `found` that are mixed into one topical compound.
+
+    They are when two or more have a strength in percent and share a cream or patch, or when two or more follow one another
+    directly and a cream or base closes them. Where a compound is named, every drug not dosed in
+    milligrams is part of it.
+    """
+    if named:
+        return frozenset(each for each in found if not _dosed(words, each))
+    starts = [each.start for each in found[1:]] + [len(words.folded)]
+    strong = [
+        each
+        for each, limit in zip(found, starts, strict=True)
+        if "%" in words.folded[each.start : each.end + _STRENGTH]
+        and (each is found[-1] or taxonomy.forms["own"].isdisjoint(words.folded[each.end : limit]))
+    ]
+    chain: list[Found] = []
+    for one, two in pairwise(found):
+        if two.start - one.end <= 1 and (two.start == one.end or words.folded[one.end] == "and"):
+            chain += [one, two]
+    if chain:
+        end = chain[-1].end
+        if taxonomy.forms["compound"].isdisjoint(words.folded[end : end + 3]):
+            chain = []
+    mixed = frozenset(strong) | frozenset(chain)
+    return mixed if len(mixed) > 1 else frozenset()
+
+
+_MILLIGRAMS = re.compile(r"\d+(?:\.\d+)?mg|mg")
+
+
+def _dosed(words: Words, drug: Found) -> bool:
+    return any(map(_MILLIGRAMS.fullmatch, words.folded[drug.end : drug.end + 3]))

@@ -1,0 +1,103 @@
+"""What of an issue is compared by meaning, and what is kept out of it.
+
+A verdict in the text ("is not medically necessary", "the denial is upheld") would cluster
+issues by outcome and make every outcome statistic circular. So sentences that state a verdict
+are separated from those that reason, before anything is embedded or weighed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+RECIPE = "request; request + 90-word rationale passages; verdict sentences out; 1"
+PASSAGE_WORDS = 90
+MAX_PASSAGES = 40  # bounds what a hostile or broken letter can cost
+
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:Dr|Mr|Mrs|Ms|vs|No|Nos|e\.g|i\.e|etc|p|pp|ch|approx|wk|wks|mo|yr|yrs|[A-Z]))\.$"
+)
+_BOUNDARY = re.compile(r"(?<=[.!?;])[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9])")
+
+_VERDICT = re.compile(
+    r"""
+    \bmedical(?:ly)?[\s-]+(?:un)?necess | \bmedical\s+need\b | \bnecessity\b
+  | \bupheld\b | \bupholds?\b | \boverturn | \b(?:un|in)?certif(?:y|ied|ication)\b
+  | \bnon-?\s?certif | \b(?:non-?|dis)?authori[sz]ation\s+is\s+(?:not\s+)?(?:recommended|granted)
+  | \b(?:request|treatment|surgery|procedure|item|service|medication|study|therapy|device)s?\b
+    [^.;]{0,160}?\b(?:is|are|was|were|be|been)\s+(?:therefore\s+|thus\s+|also\s+|both\s+)?
+    (?:not\s+|deemed\s+(?:not\s+)?|considered\s+(?:not\s+)?|found\s+(?:not\s+)?)?
+    (?:supported|approved|denied|granted|appropriate|justified|warranted|substantiated
+      |reasonable|unnecessary|necessary)\b
+  | \b(?:is|are|was|were)\s+(?:not\s+)?(?:deemed\s+|considered\s+|both\s+)?
+    (?:necessary|unnecessary|appropriate)\s+(?:and|or)\s+(?:appropriate|necessary|reasonable)
+  | \bno\s+exceptional\s+factors\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+_VERDICT_WORDS = re.compile(
+    r"""(?:approv|authori[sz]|(?:non-?|un|de)?certif|den(?:y|ie|ial)|decision|determin|uph[eo]ld
+       |overturn|(?:un)?necess|substantiat|warrant|appropriate|medically)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of `text`, in order, white space folded; abbreviations do not end one."""
+    found: list[str] = []
+    pending = ""
+    for piece in _BOUNDARY.split(" ".join(text.split())):
+        pending = f"{pending} {piece}" if pending else piece
+        if not _ABBREVIATION.search(pending[-12:]):
+            found.append(pending)
+            pending = ""
+    if pending:
+        found.append(pending)
+    return found
+
+
+def is_verdict(sentence: str) -> bool:
+    """Whether a sentence says how the request was decided rather than why."""
+    return _VERDICT.search(sentence) is not None
+
+
+def without_verdict(text: str) -> tuple[str, str]:
+    """`text` as (the sentences that reason, the sentences that state a verdict)."""
+    reasoning: list[str] = []
+    verdicts: list[str] = []
+    for sentence in sentences(text):
+        (verdicts if is_verdict(sentence) else reasoning).append(sentence)
+    return " ".join(reasoning), " ".join(verdicts)
+
+
+def is_verdict_word(word: str) -> bool:
+    """Whether a single word belongs to verdict language."""
+    return _VERDICT_WORDS.match(word) is not None
+
+
+def windows(text: str, words: int = PASSAGE_WORDS) -> Iterator[str]:
+    """Runs of whole sentences of about `words` words; a longer sentence is cut at words."""
+    run: list[str] = []
+    for sentence in sentences(text):
+        tokens = sentence.split()
+        if run and len(run) + len(tokens) > words:
+            yield " ".join(run)
+            run = []
+        while len(tokens) > 2 * words:
+            yield " ".join(tokens[:words])
+            tokens = tokens[words:]
+        run.extend(tokens)
+    if run:
+        yield " ".join(run)
+
+
+def passages(request: str, rationale: str) -> list[str]:
+    """What is embedded of an issue: the request alone, then passages of its reasoning.
+
+    Each passage carries the request in front, so that it says by itself what it is about.
+    The list is never empty; at most `MAX_PASSAGES` long.
+    """
+    head = " ".join(request.split()) or "(no request)"
+    reasoning, _ = without_verdict(rationale)
+    return [head, *(f"{head}. {window}" for window in windows(reasoning))][:MAX_PASSAGES]

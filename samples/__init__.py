@@ -1,0 +1,1 @@
+"""Fictional determination letters: their sources, what a correct parse yields, and renderings."""

@@ -1,0 +1,232 @@
+"""From what a person gave (words, a pasted text, an issue) to a question for every arm."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+from index.analysis import stop_words, tokens
+from index.concepts import read_concepts
+from index.letter import Concepts, Letter
+from index.passages import is_verdict_word, without_verdict
+from index.reasons import read_reasons
+from index.segments import issue_passages
+from search.concepts import wanted
+from search.expand import expansions, meanings_text, widened
+from search.explain import Marker, marker
+from search.query import And, AtLeast, Everything, Node, Not, Or, Prefix, Wildcard, words_of
+from search.ranking import Question
+from search.request import Request, understand
+from search.results import Expansion, Understood
+from search.snapshot import Snapshot
+from search.syntax import parse
+
+KEY_TERMS = 40
+MOST = 0.6  # the share of the words that must be there where not all are found together
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question, and what is said about how it was read.
+
+    `texts` are what to embed: the focus, and the whole where it differs.
+    """
+
+    question: Question
+    texts: tuple[str, ...]
+    marker: Marker
+    understood: Understood
+    notes: tuple[str, ...] = ()
+    expansions: tuple[Expansion, ...] = ()
+    did_you_mean: str = ""
+    said: str = ""
+
+
+def by_words(
+    snapshot: Snapshot,
+    words: str,
+    *,
+    expand: bool = True,
+    off: Collection[str] = (),
+    senses: Mapping[str, str] | None = None,
+) -> Asked:
+    """A question typed into the search box; `off` and `senses` as in `search.expand`.
+
+    Raises QueryError.
+    """
+    if not words.strip():
+        everything = Question(match=Everything(), strict=True)
+        return Asked(
+            question=everything, texts=(), marker=marker(()), understood=Understood(requested="")
+        )
+    parsed = parse(words)
+    strict = _is_strict(parsed.node)
+    found = () if strict else expansions(words, off=off, senses=senses)
+    active = tuple(e for e in found if e.active) if expand else ()
+    node, notes = _loosened(snapshot, widened(parsed.node, active), strict=strict)
+    concepts = read_concepts(words)
+    terms = _terms(words, active)
+    question = Question(
+        match=node,
+        strict=strict,
+        hard=parsed.hard,
+        terms={term: weight for term, weight in terms.items() if snapshot.lexical.df(term)},
+        features=wanted(concepts, read_reasons(words)),
+    )
+    return Asked(
+        question=question,
+        texts=(meanings_text(words, active),),
+        marker=marker(parsed.terms, parsed.prefixes),
+        understood=_understood(words, concepts, tuple(terms)),
+        notes=(*parsed.notes, *notes),
+        expansions=tuple(replace(e, active=e.active and expand) for e in found),
+    )
+
+
+def by_text(snapshot: Snapshot, text: str) -> Asked:
+    """A pasted request, report or denial."""
+    request = understand(text)
+    return _by_request(snapshot, request)
+
+
+def by_issue(snapshot: Snapshot, document: int) -> Asked:
+    """The question that an issue itself asks: what else is like it."""
+    (stored,) = snapshot.stored([document])
+    requested = stored.issue.disputed or stored.issue.request
+    reasoning, _ = without_verdict(stored.issue.rationale)
+    request = Request(
+        requested=requested,
+        focus=requested,
+        whole=f"{requested}. {reasoning}",
+        concepts=stored.issue.concepts,
+        reasons=read_reasons(reasoning),
+    )
+    asked = _by_request(snapshot, request)
+    passages = issue_passages(stored)
+    return replace(asked, texts=(passages[0], passages[min(1, len(passages) - 1)]))
+
+
+def _by_request(snapshot: Snapshot, request: Request) -> Asked:
+    active = tuple(e for e in expansions(request.focus) if e.active)
+    focus, whole = (_blind(text) for text in (request.focus, request.whole))
+    weights = snapshot.lexical.key_terms(focus, KEY_TERMS)
+    around = snapshot.lexical.key_terms(whole, KEY_TERMS)
+    terms = {term: 0.5 * weight for term, weight in around.items()}
+    for term, weight in weights.items():
+        terms[term] = terms.get(term, 0.0) + weight
+    texts = (meanings_text(request.focus, active),)
+    if request.whole != request.focus:
+        texts = (*texts, request.whole)
+    return Asked(
+        question=Question(
+            match=None, terms=terms, features=wanted(request.concepts, request.reasons)
+        ),
+        texts=texts,
+        marker=marker(terms),
+        understood=_understood(request.requested, request.concepts, tuple(weights)),
+        expansions=active,
+    )
+
+
+def _blind(text: str) -> str:
+    """`text` without the words of a verdict."""
+    return " ".join(word for word in text.split() if not is_verdict_word(word.strip("(\"'")))
+
+
+def _is_strict(node: Node) -> bool:
+    """Whether the person wrote more than words and quotes: then near in meaning is not asked."""
+    match node:
+        case Or() | Prefix() | Wildcard():
+            return True
+        case And(children) | AtLeast(_, children):
+            return any(_is_strict(child) for child in children)
+        case Not(child):
+            return _is_strict(child)
+        case _:
+            return getattr(node, "field", None) is not None
+
+
+def _loosened(snapshot: Snapshot, node: Node, *, strict: bool) -> tuple[Node, tuple[str, ...]]:
+    """The node itself, or most of its words where no issue holds them all, saying so."""
+    if strict or not isinstance(node, And) or len(snapshot.lexical.match(node, snapshot.live)):
+        return node, ()
+    optional = tuple(c for c in node.children if not isinstance(c, Not) and not _hard(c))
+    fixed = tuple(c for c in node.children if c not in optional)
+    if len(optional) < 2:
+        return node, ()
+    for least in range(len(optional) - 1, 0, -1):
+        loose = And((*fixed, AtLeast(least, optional))) if fixed else AtLeast(least, optional)
+        if least <= MOST * len(optional) or len(snapshot.lexical.match(loose, snapshot.live)):
+            said = f"No issue contains all of the words; these contain at least {least} of them."
+            return loose, (said,)
+    return node, ()
+
+
+def _hard(node: Node) -> bool:
+    return any(getattr(leaf, "hard", False) for leaf in words_of(node))
+
+
+def _terms(words: str, active: tuple[Expansion, ...]) -> dict[str, float]:
+    """Analysed words with their weights for ranking; meanings count less than what was typed."""
+    common = stop_words()
+    plain = [word for word in words.replace('"', " ").split() if word.lower() not in common]
+    terms = dict.fromkeys(tokens(" ".join(plain) or words), 1.0)
+    for expansion in active:
+        for meaning in expansion.meanings:
+            for term in tokens(meaning):
+                if term not in common:
+                    terms.setdefault(term, 0.4)
+    return terms
+
+
+def _understood(requested: str, concepts: Concepts, key_terms: tuple[str, ...]) -> Understood:
+    return Understood(
+        requested=requested,
+        treatments=concepts.treatments,
+        regions=concepts.regions,
+        levels=concepts.levels,
+        sides=concepts.sides,
+        drugs=concepts.drugs,
+        visits=concepts.visits,
+        key_terms=key_terms,
+    )
+
+
+def sentence(total: int, letters: int, with_words: int, near: int, asked: Asked) -> str:
+    """The result set in English: "312 issues in 287 letters: 112 contain your words, ..."."""
+    if total == 0:
+        return "Nothing found."
+    whole = f"{total:,} {_plural(total, 'issue')} in {letters:,} {_plural(letters, 'letter')}"
+    match = asked.question.match
+    if isinstance(match, Everything):
+        return f"{whole}."
+    if match is None:
+        return f"The {whole} nearest to the request."
+    contain = f"{with_words:,} {'contains' if with_words == 1 else 'contain'} your words"
+    if near and with_words:
+        return f"{whole}: {contain}, {near:,} more {_are(near)} near in meaning."
+    return f"{whole}: {contain}." if with_words else f"{whole}, near in meaning."
+
+
+def _plural(count: int, noun: str) -> str:
+    return noun if count == 1 else f"{noun}s"
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def letter_marks(letter: Letter, words: str) -> dict[str, tuple[tuple[int, int], ...]]:
+    """Where the words of a question stand in a letter, by section; nothing for no words."""
+    if not words.strip():
+        return {}
+    parsed = parse(words)
+    by = marker(parsed.terms - frozenset(stop_words()), parsed.prefixes)
+    sections = {"summary": letter.summary}
+    for issue in letter.issues:
+        sections[f"request {issue.number}"] = issue.request
+        sections[f"rationale {issue.number}"] = issue.rationale
+    return {
+        name: tuple((start, end) for start, end, _ in by.marks(text))
+        for name, text in sections.items()
+    }

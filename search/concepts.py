@@ -1,0 +1,59 @@
+"""The concept arm: issues by treatment, drug, region, level, side and the reasons given.
+
+Scores are those of `index.closeness`, computed for all documents at once, with one more group:
+the reasons a question turns on, weighed by the share of them that a rationale gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.closeness import GROUP_WEIGHTS, query_features
+from index.letter import Concepts
+from search.facets import Catalogue
+
+REASON_WEIGHT = 0.15
+# A question about what goes with an operation is answered by ancillary items.
+_OPERATION_REASON = "Rests on the operation"
+_ANCILLARY = "ancillary"
+
+Features = Mapping[str, Mapping[str, float]]
+
+
+def wanted(concepts: Concepts, reasons: Sequence[str]) -> dict[str, dict[str, float]]:
+    """What a question looks for: group -> value -> weight; `reason` beside those of closeness."""
+    features = {group: dict(weights) for group, weights in query_features(concepts).items()}
+    if _OPERATION_REASON in reasons:
+        features.setdefault("setting", {})[_ANCILLARY] = 1.0
+    named = [reason for reason in reasons if reason != _OPERATION_REASON]
+    if named:
+        features["reason"] = {f"reason:{reason}": 1.0 / len(named) for reason in named}
+    return features
+
+
+class ConceptArm:
+    """Scores the documents of a catalogue; safe to share between threads."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        """`catalogue` of the generation searched."""
+        self._catalogue = catalogue
+
+    def scores(self, features: Features) -> NDArray[np.float64]:
+        """The score in [0, 1] of every document; all 0 where nothing is looked for."""
+        reached = np.zeros(self._catalogue.size)
+        total = 0.0
+        for group, weights in features.items():
+            weight = REASON_WEIGHT if group == "reason" else GROUP_WEIGHTS[group]
+            total += weight
+            best = np.zeros(self._catalogue.size)
+            for value, closeness in sorted(weights.items(), key=lambda item: item[1]):
+                documents = self._catalogue.documents(value)
+                if group == "reason":
+                    best[documents] += closeness
+                else:  # in ascending order of closeness: the largest is written last
+                    best[documents] = closeness
+            reached += weight * best
+        return np.minimum(reached / total, 1.0) if total else reached

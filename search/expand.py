@@ -1,0 +1,130 @@
+"""Query expansion: what the words of a question stand for too, shown and switchable.
+
+Abbreviations, brands and synonyms come from `index.vocabulary`. An ambiguous one is read by
+the words around it; where they do not decide it is left alone and shown as a choice. What
+stands in quotes is meant literally and is never expanded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from index.analysis import chunks, pieces
+from index.vocabulary import Entry, load_vocabulary
+from search.query import And, Node, Or, Phrase, Word
+from search.results import Expansion
+
+MOST_MEANINGS = 6
+_IN_MEANING = 3  # meanings that are embedded with a question
+_QUOTED = re.compile(r'"[^"]*"|(?<!\S)-\S+')
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9'-]*")
+_OPERATORS = frozenset({"AND", "OR", "NOT"})
+
+
+def expansions(
+    words: str, *, off: Collection[str] = (), senses: Mapping[str, str] | None = None
+) -> tuple[Expansion, ...]:
+    """What terms of `words` are taken to mean too, in the order of the question.
+
+    `off` are terms (lower case) the person switched off, `senses` the meanings they chose.
+    """
+    vocabulary = load_vocabulary()
+    plain = _QUOTED.sub(" | ", words)
+    written = [match[0] for match in _WORD.finditer(plain) if match[0] not in _OPERATORS]
+    around = {word.lower() for word in written}
+    found: dict[str, Expansion] = {}
+    at = 0
+    while at < len(written):
+        for length in range(min(vocabulary.longest, len(written) - at), 0, -1):
+            term = " ".join(written[at : at + length])
+            entry = vocabulary.get(term) or vocabulary.get(term.removesuffix("s"))
+            if entry is not None:
+                context = around - {word.lower() for word in written[at : at + length]}
+                found.setdefault(term.lower(), _expansion(term, entry, context, senses or {}))
+                at += length - 1
+                break
+        at += 1
+    return tuple(
+        replace(expansion, active=bool(expansion.meanings) and key not in off)
+        for key, expansion in found.items()
+        if expansion.meanings or expansion.choices
+    )
+
+
+def _expansion(
+    term: str, entry: Entry, context: Collection[str], chosen: Mapping[str, str]
+) -> Expansion:
+    name = chosen.get(term.lower())
+    picked = next((sense for sense in entry.senses if sense.name == name), None)
+    sense = picked or entry.sense(context)
+    return Expansion(
+        term=term,
+        meanings=sense.expansions[:MOST_MEANINGS] if sense else (),
+        sense=sense.name if sense and entry.ambiguous else "",
+        choices=tuple(sense.name for sense in entry.senses) if entry.ambiguous else (),
+    )
+
+
+def widened(node: Node, active: Sequence[Expansion]) -> Node:
+    """`node` with each expanded word, or run of words, matched by its meanings too."""
+    table = {tuple(_words(e.term)): _meanings(e) for e in active if e.active}
+    return _widened(node, table) if table else node
+
+
+_Table = Mapping[tuple[str, ...], tuple[Node, ...]]
+
+
+def _widened(node: Node, table: _Table) -> Node:
+    match node:
+        case Word(text, None, _, False) if (text,) in table:
+            return Or((node, *table[(text,)]))
+        case Phrase(words, 1, None, False) if all(word.isalpha() for word in words):
+            # A compound such as EMG/NCV: its parts may also stand apart, in their meanings.
+            return Or((node, And(tuple(_widened(Word(word), table) for word in words))))
+        case And(children):
+            return And(_runs(children, table))
+        case _:
+            return node
+
+
+def _runs(children: tuple[Node, ...], table: _Table) -> tuple[Node, ...]:
+    """The children of an And, runs of plain words that mean something together made one."""
+    found: list[Node] = []
+    at = 0
+    longest = max(map(len, table))
+    while at < len(children):
+        for length in range(min(longest, len(children) - at), 1, -1):
+            run = children[at : at + length]
+            key = tuple(child.text for child in run if _is_plain(child))  # type: ignore[union-attr]
+            if len(key) == length and key in table:
+                found.append(Or((And(run), *table[key])))
+                at += length
+                break
+        else:
+            found.append(_widened(children[at], table))
+            at += 1
+    return tuple(found)
+
+
+def _is_plain(node: Node) -> bool:
+    return isinstance(node, Word) and node.field is None and not node.hard
+
+
+def _meanings(expansion: Expansion) -> tuple[Node, ...]:
+    nodes: list[Node] = []
+    for meaning in expansion.meanings:
+        words = _words(meaning)
+        nodes.append(Word(words[0]) if len(words) == 1 else Phrase(tuple(words)))
+    return tuple(nodes)
+
+
+def _words(text: str) -> list[str]:
+    return [piece.word for chunk in chunks(text) for piece in pieces(chunk)]
+
+
+def meanings_text(text: str, active: Sequence[Expansion]) -> str:
+    """`text` with the meanings of its terms behind it: an encoder does not know most of them."""
+    said = [m for e in active if e.active for m in e.meanings[:_IN_MEANING]]
+    return f"{text} ({'; '.join(dict.fromkeys(said))})" if said else text

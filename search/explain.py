@@ -1,0 +1,163 @@
+"""Why a hit is there: its best passages with the matching words marked, and shared concepts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from index.analysis import spans
+from index.closeness import features
+from index.passages import sentences, without_verdict
+from index.segments import issue_passages
+from index.store import StoredIssue
+from search.concepts import Features
+from search.query import Prefix, Wildcard
+from search.results import Missing, Snippet, Why
+
+SNIPPET_CHARACTERS = 320
+_FIELDS = ("rationale", "summary")
+
+Marks = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """Finds the words of a question in a text: analysed `terms`, and words with wildcards."""
+
+    terms: frozenset[str]
+    patterns: re.Pattern[str] | None = None
+
+    def marks(self, text: str) -> list[tuple[int, int, str]]:
+        """(start, end, term) of every word of `text` that the question asks for."""
+        return [
+            (start, end, term)
+            for term, start, end in spans(text)
+            if term in self.terms
+            or (self.patterns is not None and self.patterns.fullmatch(text[start:end].lower()))
+        ]
+
+
+def marker(terms: Iterable[str], prefixes: Sequence[Prefix | Wildcard] = ()) -> Marker:
+    """A marker of analysed `terms` and of the words that `prefixes` describe."""
+    written = [p.text + "*" if isinstance(p, Prefix) else p.pattern for p in prefixes]
+    alternatives = [
+        re.escape(pattern).replace(r"\*", r"\w*").replace(r"\?", r"\w") for pattern in written
+    ]
+    return Marker(frozenset(terms), re.compile("|".join(alternatives)) if alternatives else None)
+
+
+def snippets(stored: StoredIssue, by: Marker, passage: int | None) -> tuple[Snippet, ...]:
+    """The best passage by words of rationale and summary, and the best one in meaning.
+
+    `passage` is the number of the semantic arm's best passage, None where it did not return
+    the issue; number 0, the request itself, is on the page anyway.
+    """
+    texts = {"rationale": stored.issue.rationale, "summary": stored.letter.summary}
+    found = []
+    for field in _FIELDS:
+        snippet = _best_window(field, texts[field], by)
+        if snippet is not None:
+            found.append(snippet)
+    found.sort(key=lambda snippet: -len({*_words(snippet)}))
+    if passage:
+        meant = _passage(stored, passage)
+        if meant and not any(meant[:60] in snippet.text for snippet in found):
+            marks = tuple((start, end) for start, end, _ in by.marks(meant))
+            found.append(Snippet(field="rationale", text=meant, marks=marks, semantic=True))
+    if not found:
+        found = [Snippet(field="rationale", text=_cut(stored.issue.rationale))]
+    return tuple(found[:2])
+
+
+def _words(snippet: Snippet) -> Iterable[str]:
+    return (snippet.text[start:end].lower() for start, end in snippet.marks)
+
+
+def _best_window(field: str, text: str, by: Marker) -> Snippet | None:
+    """The run of characters with the most different words of the question, then most of them."""
+    marks = by.marks(text)
+    if not marks:
+        return None
+    best, chosen = (0, 0), 0
+    for first, (start, _, _) in enumerate(marks):
+        within = [term for s, e, term in marks[first:] if e <= start + SNIPPET_CHARACTERS]
+        value = (len(set(within)), len(within))
+        if value > best:
+            best, chosen = value, first
+    start = _word_start(text, max(0, marks[chosen][0] - 60))
+    end = _word_end(text, min(len(text), start + SNIPPET_CHARACTERS))
+    return Snippet(
+        field=field,
+        text=("\u2026" if start else "") + text[start:end] + ("\u2026" if end < len(text) else ""),
+        marks=tuple(
+            (s - start + bool(start), e - start + bool(start))
+            for s, e, _ in marks
+            if s >= start and e <= end
+        ),
+    )
+
+
+def _word_start(text: str, at: int) -> int:
+    return text.rfind(" ", 0, at) + 1 if at else 0
+
+
+def _word_end(text: str, at: int) -> int:
+    return at if at >= len(text) else max(text.rfind(" ", 0, at), 0) or at
+
+
+def _cut(text: str) -> str:
+    end = _word_end(text, min(len(text), SNIPPET_CHARACTERS))
+    return text[:end] + ("\u2026" if end < len(text) else "")
+
+
+def _passage(stored: StoredIssue, number: int) -> str:
+    """The text of an embedded passage, without the request that stands in front of it."""
+    passages = issue_passages(stored)
+    if number >= len(passages):
+        return ""
+    return _cut(passages[number][len(passages[0]) + 2 :])
+
+
+def why(stored: StoredIssue, by: Marker, wanted: Features, reasons: Sequence[str]) -> Why:
+    """The words of the question that the issue holds, and the concepts it shares with it."""
+    text = f"{stored.issue.request}\n{stored.issue.rationale}\n{stored.letter.summary}"
+    terms = dict.fromkeys(text[start:end].lower() for start, end, _ in by.marks(text))
+    has = {*features(stored.issue.concepts), *(f"reason:{reason}" for reason in reasons)}
+    shared = [
+        value.partition(":")[2] or value
+        for group in wanted.values()
+        for value, weight in group.items()
+        if value in has and weight > 0.5 and not value.startswith("category:")
+    ]
+    return Why(terms=tuple(terms)[:8], concepts=tuple(dict.fromkeys(shared))[:6])
+
+
+_MISSING = re.compile(
+    r"\b(?:no|lack of|lacks|without|absence of|insufficient|inadequate|missing|did not|does not"
+    r"|do not|not|never)\b[^.;]{0,80}?\b(?:document\w*|evidence|report\w*|record\w*|indicat\w*"
+    r"|provid\w*|submitted|specif\w*|described|mention\w*|noted|trial\w*|rationale)\b",
+    re.IGNORECASE,
+)
+_GUIDELINE_TALK = re.compile(r"\b(?:guideline|recommend|mtus|odg|acoem)", re.IGNORECASE)
+
+
+def missing(denied: Iterable[StoredIssue], most: int) -> tuple[Missing, ...]:
+    """What the rationales of `denied` issues say was not there: one sentence each, quoted."""
+    found: list[Missing] = []
+    said: set[str] = set()
+    for stored in denied:
+        reasoning, _ = without_verdict(stored.issue.rationale)
+        for sentence in sentences(reasoning):
+            if (
+                len(sentence) <= SNIPPET_CHARACTERS
+                and sentence not in said
+                and _MISSING.search(sentence)
+                and not _GUIDELINE_TALK.search(sentence)
+            ):
+                said.add(sentence)
+                found.append(Missing(issue=stored.id, quotation=sentence))
+                break
+        if len(found) == most:
+            break
+    return tuple(found)

@@ -1,0 +1,303 @@
+"""The lexical arm: BM25F over the impact arrays of a generation's segments.
+
+A document scores, for each word of the question, the sum over fields f of
+
+    boost_f * idf(word, f) * tf * (K1 + 1) / (tf + K1 * (1 - B_f + B_f * length / average_f))
+    idf(word, f) = log(N / (df + 1)) + 1
+
+as Whoosh's BM25F does (whoosh.scoring), lengths in Whoosh's 256 steps. N, df and the averages
+are those of all segments, deleted documents included until their segment is written anew,
+and are taken at each question, so a segment stays valid as the corpus grows.
+
+Documents are numbered 0..N-1 over the segments in order. Equal scores rank by that number.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from index.analysis import chunks, pieces, stop_words, tokens
+from index.impacts import FIELDS, Segment
+from index.lexical import LENGTHS
+from search import plan
+from search.query import (
+    And,
+    AtLeast,
+    Everything,
+    Node,
+    Not,
+    Nothing,
+    Or,
+    Phrase,
+    Prefix,
+    Wildcard,
+    Word,
+)
+
+Array = npt.NDArray[Any]
+MOST_EXPANSIONS = 64
+"""A prefix or wildcard stands for so many words, those in most documents first."""
+_ALL_FIELDS = 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """The free parameters of the ranking, by field in the order of `FIELDS`.
+
+    `boosts` say what a word is worth in each field, `b` how much long fields count less,
+    `k1` how soon repeating a word stops counting.
+    """
+
+    boosts: tuple[float, ...] = (3.0, 0.5, 1.0, 0.5)
+    b: tuple[float, ...] = (0.75, 0.75, 0.75, 0.75)
+    k1: float = 1.2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matches:
+    """Documents that match (int32, ascending) and their scores (float32).
+
+    Scores are summed in float64; narrowed, sums that differ only by rounding are equal, and
+    equal scores rank by document.
+    """
+
+    docs: Array
+    scores: Array
+
+    def __len__(self) -> int:
+        return len(self.docs)
+
+    def top(self, k: int) -> Matches:
+        """The best `k`, best first; equal scores in the order of documents."""
+        chosen = plan.kernels.best(self.scores, k)
+        return Matches(self.docs[chosen], self.scores[chosen])
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """The terms a prefix or wildcard stands for, most frequent first, of `found` in all."""
+
+    terms: tuple[str, ...]
+    found: int
+
+
+@dataclass(slots=True)
+class _Split:
+    """The children of a node, planned, by how they are evaluated."""
+
+    rows: list[plan.Row] = field(default_factory=list)
+    others: list[plan.Part] = field(default_factory=list)
+
+    def parts(self) -> list[plan.Part]:
+        return [*self.rows, *self.others]
+
+
+class LexicalArm:
+    """Finds and ranks the documents of `segments`; safe to share between threads.
+
+    `deleted` has for each segment a bool for each document, or None where none is deleted.
+    """
+
+    def __init__(
+        self,
+        segments: Sequence[Segment],
+        deleted: Sequence[Array | None],
+        weights: Weights | None = None,
+    ) -> None:
+        self._weights = weights or Weights()
+        self.issues: Array = np.concatenate(
+            [np.empty(0, np.int64), *(segment.issues for segment in segments)]
+        )
+        total = sum((segment.totals for segment in segments), np.zeros(len(FIELDS)))
+        norms = self._norms(total / max(len(self.issues), 1))
+        self._mapped = [plan.Mapped(n, segment, norms) for n, segment in enumerate(segments)]
+        self._live = [
+            plan.ALL if mask is None or not mask.any() else ~mask
+            for _, mask in zip(segments, deleted, strict=True)
+        ]
+
+    def __len__(self) -> int:
+        """The number of documents, deleted ones included."""
+        return len(self.issues)
+
+    def _norms(self, averages: Array) -> Array:
+        """K1 * (1 - B + B * length / average), by field and length byte."""
+        b = np.array(self._weights.b)[:, None]
+        averages = np.where(averages > 0, averages, 1)[:, None]
+        norms: Array = self._weights.k1 * (1 - b + b * LENGTHS / averages)
+        return norms
+
+    def match(self, node: Node, allowed: Array | None = None) -> Matches:
+        """All documents that match `node`; of those with True in `allowed`, if given."""
+        return self._run(self._plan(node), allowed)
+
+    def rank(self, node: Node, allowed: Array | None = None, k: int = 10) -> Matches:
+        """The best `k` documents that match `node`, best first."""
+        return self.match(node, allowed).top(k)
+
+    def score_terms(
+        self, weighted: Mapping[str, float], allowed: Array | None = None, k: int = 10
+    ) -> Matches:
+        """The best `k` documents with any of the terms, each term's score times its weight."""
+        rows = [self._row(term, _ALL_FIELDS, weight) for term, weight in weighted.items()]
+        return self._run(_some(_Split(rows), 1), allowed).top(k)
+
+    def df(self, term: str) -> int:
+        """In how many documents the analysed `term` is, in any field, deleted ones included."""
+        spans = [_span(mapped.segment, term) for mapped in self._mapped]
+        return sum(end - start for start, end in spans)
+
+    def key_terms(self, text: str, n: int = 40) -> dict[str, float]:
+        """The `n` terms that tell most about `text`, with the weight of each for `score_terms`.
+
+        Chosen by weight * idf, the weight being the count in `text`, dampened: 1 + log(count).
+        Stop words, plain numbers and terms in no document are left out.
+        """
+        common = stop_words()
+        counts = Counter(
+            piece.term
+            for chunk in chunks(text)
+            for piece in pieces(chunk)
+            if piece.word not in common and not piece.word.replace(".", "").isdigit()
+        )
+        chosen = []
+        for term, count in counts.items():
+            if df := self.df(term):
+                weight = 1 + math.log(count)
+                chosen.append((weight * self._idf(df), term, weight))
+        chosen.sort(key=lambda entry: (-entry[0], entry[1]))
+        return {term: weight for _, term, weight in chosen[:n]}
+
+    def expand(self, node: Prefix | Wildcard) -> Expansion:
+        """The terms of the words that `node` describes, as far as they are used."""
+        frequencies: Counter[bytes] = Counter()
+        for mapped in self._mapped:
+            segment = mapped.segment
+            numbers = np.unique(segment.word_terms[_described(segment, node)])
+            sizes = segment.rows[numbers + 1] - segment.rows[numbers]
+            for number, size in zip(numbers.tolist(), sizes.tolist(), strict=True):
+                frequencies[segment.terms[number]] += size
+        ordered = sorted(frequencies, key=lambda term: (-frequencies[term], term))
+        terms = tuple(term.decode() for term in ordered[:MOST_EXPANSIONS])
+        return Expansion(terms, len(ordered))
+
+    def _idf(self, df: float) -> float:
+        return math.log(len(self) / (df + 1)) + 1
+
+    def _run(self, part: plan.Part, allowed: Array | None) -> Matches:
+        docs, scores = [np.empty(0, np.int32)], [np.empty(0)]
+        base = 0
+        for mapped, live in zip(self._mapped, self._live, strict=True):
+            mask = live
+            if allowed is not None:
+                mask = allowed[base : base + len(mapped)]
+                mask = mask & live if len(live) else mask
+            found, scored = part.run(mapped, mask)
+            docs.append(found + np.int32(base))
+            scores.append(scored)
+            base += len(mapped)
+        return Matches(np.concatenate(docs), np.concatenate(scores).astype(np.float32))
+
+    def _plan(self, node: Node) -> plan.Part:
+        match node:
+            case Word(text, name, weight):
+                return self._words(tokens(text), 1, name, weight)
+            case Phrase(words, slop, name):
+                terms = [term for word in words for term in tokens(word)]
+                return self._words(terms, slop, name, 1.0)
+            case Prefix(_, name) | Wildcard(_, name):
+                terms = list(self.expand(node).terms)
+                return _some(_Split([self._row(t, _mask(name), 1.0) for t in terms]), 1)
+            case And(children):
+                excluded = [self._plan(child.child) for child in children if isinstance(child, Not)]
+                kept = [child for child in children if not isinstance(child, Not)]
+                return _every(self._split(kept), excluded)
+            case Or(children):
+                return _some(self._split(children), 1)
+            case AtLeast(least, children):
+                return _some(self._split(children), least)
+            case Not(child):
+                return _every(_Split(), [self._plan(child)])
+            case Everything():
+                return plan.EVERYTHING
+            case Nothing():
+                return plan.NOTHING
+
+    def _split(self, children: Sequence[Node]) -> _Split:
+        split = _Split()
+        for child in children:
+            part = self._plan(child)
+            if isinstance(part, plan.Row):
+                split.rows.append(part)
+            else:
+                split.others.append(part)
+        return split
+
+    def _words(self, terms: list[str], slop: int, name: str | None, weight: float) -> plan.Part:
+        rows = [self._row(term, _mask(name), weight) for term in terms]
+        if not rows:
+            return plan.NOTHING
+        return (
+            rows[0] if len(rows) == 1 else plan.Consecutive(rows, slop, min(r.cost for r in rows))
+        )
+
+    def _row(self, term: str, fields: int, weight: float) -> plan.Row:
+        spans = []
+        frequencies = np.zeros(len(FIELDS))
+        for mapped in self._mapped:
+            segment = mapped.segment
+            number = segment.terms.find(term.encode())
+            spans.append(_row_of(segment, number))
+            if number >= 0:
+                frequencies += segment.frequencies[number]
+        boosts, k1 = self._weights.boosts, self._weights.k1
+        weights = np.array(
+            [
+                weight * boost * self._idf(df) * (k1 + 1)
+                for boost, df in zip(boosts, frequencies.tolist(), strict=True)
+            ]
+        )
+        return plan.Row(spans, fields, weights, sum(end - start for start, end in spans))
+
+
+def _row_of(segment: Segment, number: int) -> tuple[int, int]:
+    return (int(segment.rows[number]), int(segment.rows[number + 1])) if number >= 0 else (0, 0)
+
+
+def _span(segment: Segment, term: str) -> tuple[int, int]:
+    return _row_of(segment, segment.terms.find(term.encode()))
+
+
+def _mask(name: str | None) -> int:
+    """The bits of a count that belong to the field `name`, or to all."""
+    return _ALL_FIELDS if name is None else 0xFF << 8 * FIELDS.index(name)
+
+
+def _every(split: _Split, excluded: Sequence[plan.Part]) -> plan.Every:
+    cost = min((part.cost for part in split.parts()), default=0)
+    return plan.Every(split.rows, split.others, excluded, cost)
+
+
+def _some(split: _Split, least: int) -> plan.Some:
+    cost = sum(part.cost for part in split.parts())
+    return plan.Some(split.rows, split.others, max(least, 1), cost)
+
+
+def _described(segment: Segment, node: Prefix | Wildcard) -> slice | list[int]:
+    """Which entries of the segment's words `node` describes."""
+    pattern = node.text + "*" if isinstance(node, Prefix) else node.pattern
+    head = re.split(r"[*?]", pattern, maxsplit=1)[0].encode()
+    first, last = segment.words.place(head), segment.words.place(head + b"\xff")
+    if isinstance(node, Prefix):
+        return slice(first, last)
+    parts = (".*" if mark == "*" else "." if mark == "?" else re.escape(mark) for mark in pattern)
+    fits = re.compile("".join(parts)).fullmatch
+    return [at for at in range(first, last) if fits(segment.words[at].decode())]

@@ -1,0 +1,192 @@
+"""The inner loops of lexical ranking in numpy, for machines without numba; slower, same results.
+
+The functions and their arguments are those of `kernels`, which documents them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+_SHIFTS = np.arange(0, 32, 8, dtype=np.uint32)
+_GROUP = 1 << 17  # more than the last position and the widest slop together
+
+
+def _frequencies(counts: Array) -> Array:
+    """The four bytes of each count, as [posting, field]."""
+    split: Array = (counts[:, None] >> _SHIFTS) & 255
+    return split.astype(np.int64)
+
+
+def _scores(counts: Array, documents: Array, lengths: Array, weights: Array, norms: Array) -> Array:
+    tf = _frequencies(counts)
+    scores = np.zeros(len(documents))
+    for field in range(4):
+        norm = norms[field, lengths[documents, field]]
+        scores += np.where(
+            tf[:, field] > 0, weights[field] * tf[:, field] / (tf[:, field] + norm), 0
+        )
+    return scores
+
+
+def row(
+    documents: Array, counts: Array, start: int, end: int, fields: int, allowed: Array
+) -> Array:
+    kept = (counts[start:end] & np.uint32(fields)) > 0
+    found = documents[start:end][kept]
+    return found[allowed[found]] if len(allowed) else found
+
+
+def _places(sought: Array, within: Array) -> tuple[Array, Array]:
+    """Which of `sought` are in `within`, and where those are."""
+    at = np.searchsorted(within, sought)
+    present = at < len(within)
+    present[present] = within[at[present]] == sought[present]
+    return present, at[present]
+
+
+def intersect(left: Array, right: Array) -> Array:
+    return left[_places(left, right)[0]]
+
+
+def subtract(left: Array, right: Array) -> Array:
+    return left[~_places(left, right)[0]]
+
+
+def add_scores(
+    documents: Array,
+    counts: Array,
+    start: int,
+    end: int,
+    fields: int,
+    targets: Array,
+    lengths: Array,
+    weights: Array,
+    norms: Array,
+    scores: Array,
+) -> None:
+    present, at = _places(targets, documents[start:end])
+    chosen = counts[start:end][at] & np.uint32(fields)
+    scores[present] += _scores(chosen, targets[present], lengths, weights, norms)
+
+
+def accumulate(
+    documents: Array,
+    counts: Array,
+    start: int,
+    end: int,
+    fields: int,
+    lengths: Array,
+    weights: Array,
+    norms: Array,
+    sums: Array,
+    hits: Array,
+) -> None:
+    chosen = counts[start:end] & np.uint32(fields)
+    kept = chosen > 0
+    found = documents[start:end][kept]
+    sums[found] += _scores(chosen[kept], found, lengths, weights, norms)
+    hits[found] += 1
+
+
+def scatter(found: Array, scores: Array, sums: Array, hits: Array) -> None:
+    sums[found] += scores
+    hits[found] += 1
+
+
+def collect(sums: Array, hits: Array, least: int, allowed: Array) -> tuple[Array, Array]:
+    kept = hits >= least
+    found = np.flatnonzero(kept & allowed if len(allowed) else kept).astype(np.int32)
+    scores = sums[found]
+    sums[:], hits[:] = 0, 0
+    return found, scores
+
+
+def _occurrences(
+    candidates: Array,
+    documents: Array,
+    counts: Array,
+    positions: Array,
+    blocks: Array,
+    block: int,
+    start: int,
+    end: int,
+) -> tuple[Array, Array]:
+    """Of one row: the frequencies [candidate, field], and a key for each occurrence, ascending.
+
+    A key is the group of candidate and field times `_GROUP`, plus the position.
+    """
+    base = start // block * block
+    tf = _frequencies(counts[base:end])
+    sizes = tf.sum(axis=1)
+    firsts = blocks[base // block] + np.cumsum(sizes) - sizes
+    at = np.searchsorted(documents[start:end], candidates) + (start - base)
+    tf, sizes, firsts = tf[at], sizes[at], firsts[at]
+    within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    groups = np.repeat(np.arange(tf.size), tf.ravel())
+    return tf, groups * _GROUP + positions[np.repeat(firsts, sizes) + within]
+
+
+def phrase(
+    candidates: Array,
+    documents: Array,
+    counts: Array,
+    positions: Array,
+    blocks: Array,
+    block: int,
+    starts: Array,
+    ends: Array,
+    fields: int,
+    slop: int,
+    lengths: Array,
+    weights: Array,
+    norms: Array,
+) -> tuple[Array, Array]:
+    rows = [
+        _occurrences(candidates, documents, counts, positions, blocks, block, start, end)
+        for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
+    ]
+    reached = rows[0][1]
+    for _, keys in rows[1:]:
+        before = np.searchsorted(reached, keys - slop)
+        follows = before < len(reached)
+        follows[follows] = reached[before[follows]] < keys[follows]
+        reached = keys[follows]
+    matched = np.zeros((len(candidates), 4), bool)
+    matched.ravel()[reached // _GROUP] = True
+    matched &= (np.uint32(fields) >> _SHIFTS & 255) > 0
+    kept = matched.any(axis=1)
+    found, matched = candidates[kept], matched[kept]
+    scores = np.zeros(len(found))
+    for field in range(4):
+        norm = norms[field, lengths[found, field]]
+        for word, (tf, _) in enumerate(rows):
+            here = tf[kept, field]
+            with np.errstate(invalid="ignore"):
+                part = weights[word, field] * here / (here + norm)
+            scores += np.where(matched[:, field], part, 0)
+    return found, scores
+
+
+def best(scores: Array, k: int) -> Array:
+    if 0 < k < len(scores):
+        kth = np.partition(scores, len(scores) - k)[len(scores) - k]
+        candidates = np.flatnonzero(scores >= kth)
+    else:
+        candidates = np.arange(len(scores))
+    order = np.lexsort((candidates, -scores[candidates]))[: max(k, 0)]
+    chosen: Array = candidates[order]
+    return chosen
+
+
+def count_codes(documents: Array, codes: Array, offsets: Array, values: int) -> Array:
+    sizes = offsets[documents + 1] - offsets[documents]
+    within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    found: Array = np.bincount(
+        codes[np.repeat(offsets[documents], sizes) + within], minlength=values
+    )
+    return found

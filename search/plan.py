@@ -1,0 +1,251 @@
+"""A lexical query resolved against the segments of a generation: what finds and scores documents.
+
+Each part answers for one segment at a time: `run(segment, allowed)` -> its matching documents,
+ascending, and their scores. Statistics (idf, averages) are those of the whole generation and
+are already in the weights, so scores from different segments compare.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from index.impacts import BLOCK, Segment
+
+Array = npt.NDArray[Any]
+Found = tuple[Array, Array]
+"""Documents (int32, ascending, numbered within their segment) and scores (float64)."""
+
+ALL = np.empty(0, bool)
+"""The filter that allows every document."""
+
+
+def _load() -> ModuleType:
+    """The compiled kernels, or those in numpy where there is no numba or PRECEDENT_NUMBA is 0."""
+    if os.environ.get("PRECEDENT_NUMBA") != "0":
+        try:
+            return importlib.import_module("search.kernels")
+        except ImportError:
+            pass
+    return importlib.import_module("search.plain_kernels")
+
+
+kernels = _load()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mapped:
+    """A segment as the parts of a plan see it; `norms` as in `kernels`, of the generation."""
+
+    number: int
+    segment: Segment
+    norms: Array
+
+    def __len__(self) -> int:
+        return len(self.segment)
+
+
+class Part(Protocol):
+    """A node of a plan."""
+
+    @property
+    def cost(self) -> int:
+        """About how many postings it reads; the rarest is done first."""
+        ...
+
+    def run(self, mapped: Mapped, allowed: Array) -> Found:
+        """The allowed documents of a segment that match, and their scores."""
+        ...
+
+
+class _Scratch(threading.local):
+    """Zeroed sums and hits for one segment, kept between queries, one pair for each thread."""
+
+    def __init__(self) -> None:
+        self._pair = (np.zeros(0), np.zeros(0, np.uint16))
+
+    def take(self, size: int) -> Found:
+        """A zeroed pair, which its user gives back zeroed, or not at all if it failed."""
+        pair, self._pair = self._pair, (np.zeros(0), np.zeros(0, np.uint16))
+        if len(pair[0]) < size:
+            pair = (np.zeros(size), np.zeros(size, np.uint16))
+        return pair
+
+    def give_back(self, pair: Found) -> None:
+        self._pair = pair
+
+
+_scratch = _Scratch()
+
+
+def _nothing() -> Found:
+    return np.empty(0, np.int32), np.empty(0)
+
+
+def _filtered(documents: Array, allowed: Array) -> Array:
+    return documents[allowed[documents]] if len(allowed) else documents
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """The postings of one term. `spans` are its rows by segment; `fields` masks counts."""
+
+    spans: Sequence[tuple[int, int]]
+    fields: int
+    weights: Array
+    cost: int
+
+    def documents(self, mapped: Mapped, allowed: Array) -> Array:
+        """The documents of a segment that match, without scores."""
+        start, end = self.spans[mapped.number]
+        segment = mapped.segment
+        if self.fields == 0xFFFFFFFF and not len(allowed):
+            return segment.documents[start:end]
+        found: Array = kernels.row(
+            segment.documents, segment.counts, start, end, self.fields, allowed
+        )
+        return found
+
+    def score(self, mapped: Mapped, documents: Array, scores: Array) -> None:
+        """Adds to `scores` what the term gives to each of `documents`."""
+        start, end = self.spans[mapped.number]
+        of = mapped.segment
+        kernels.add_scores(
+            of.documents, of.counts, start, end, self.fields, documents,
+            of.lengths, self.weights, mapped.norms, scores,
+        )  # fmt: skip
+
+    def accumulate(self, mapped: Mapped, sums: Array, hits: Array) -> None:
+        """Adds to `sums` and `hits`, which hold all documents of the segment."""
+        start, end = self.spans[mapped.number]
+        of = mapped.segment
+        kernels.accumulate(
+            of.documents, of.counts, start, end, self.fields,
+            of.lengths, self.weights, mapped.norms, sums, hits,
+        )  # fmt: skip
+
+    def run(self, mapped: Mapped, allowed: Array) -> Found:
+        documents = self.documents(mapped, allowed)
+        scores = np.zeros(len(documents))
+        self.score(mapped, documents, scores)
+        return documents, scores
+
+
+def _common(rows: Sequence[Row], mapped: Mapped, allowed: Array) -> Array:
+    """The allowed documents that are in all rows; the shortest row first."""
+    ordered = sorted(
+        rows, key=lambda row: row.spans[mapped.number][1] - row.spans[mapped.number][0]
+    )
+    documents = ordered[0].documents(mapped, allowed)
+    for row in ordered[1:]:
+        if not len(documents):
+            break
+        documents = kernels.intersect(documents, row.documents(mapped, ALL))
+    return documents
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Consecutive:
+    """Terms that follow one another by 1 to `slop` positions within a field."""
+
+    rows: Sequence[Row]
+    slop: int
+    cost: int
+
+    def run(self, mapped: Mapped, allowed: Array) -> Found:
+        return self.within(mapped, _common(self.rows, mapped, allowed))
+
+    def within(self, mapped: Mapped, documents: Array) -> Found:
+        """Those of `documents` (each of which has all the terms) that match, and their scores."""
+        if not len(documents):
+            return _nothing()
+        spans = np.array([row.spans[mapped.number] for row in self.rows], np.int64)
+        of = mapped.segment
+        found: Found = kernels.phrase(
+            documents, of.documents, of.counts, of.positions, of.blocks, BLOCK,
+            spans[:, 0].copy(), spans[:, 1].copy(), self.rows[0].fields, self.slop,
+            of.lengths, np.array([row.weights for row in self.rows]), mapped.norms,
+        )  # fmt: skip
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Every:
+    """All parts, and none of `excluded`. With no parts, everything but those."""
+
+    rows: Sequence[Row]
+    others: Sequence[Part]
+    excluded: Sequence[Part]
+    cost: int
+
+    def run(self, mapped: Mapped, allowed: Array) -> Found:
+        documents, answers = self._positive(mapped, allowed)
+        for part in self.excluded:
+            if not len(documents):
+                break
+            documents = kernels.subtract(documents, _documents(part, mapped))
+        scores = np.zeros(len(documents))
+        for row in self.rows:
+            row.score(mapped, documents, scores)
+        for found, given in answers:
+            scores += given[np.searchsorted(found, documents)]
+        return documents, scores
+
+    def _positive(self, mapped: Mapped, allowed: Array) -> tuple[Array, list[Found]]:
+        """The documents in all parts, and the answers of those parts that are not rows."""
+        phrases = [part for part in self.others if isinstance(part, Consecutive)]
+        rows = [*self.rows, *(row for part in phrases for row in part.rows)]
+        answers: dict[int, Found] = {}
+        if rows:
+            documents = _common(rows, mapped, allowed)
+        else:
+            documents = _filtered(np.arange(len(mapped), dtype=np.int32), allowed)
+        for part in sorted(self.others, key=lambda part: part.cost):
+            if isinstance(part, Consecutive):
+                answer = part.within(mapped, documents)
+                documents = answer[0]
+            else:
+                answer = part.run(mapped, ALL)
+                documents = kernels.intersect(documents, answer[0])
+            answers[id(part)] = answer
+        return documents, [answers[id(part)] for part in self.others]
+
+
+def _documents(part: Part, mapped: Mapped) -> Array:
+    return part.documents(mapped, ALL) if isinstance(part, Row) else part.run(mapped, ALL)[0]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Some:
+    """`least` or more of the parts."""
+
+    rows: Sequence[Row]
+    others: Sequence[Part]
+    least: int
+    cost: int
+
+    def run(self, mapped: Mapped, allowed: Array) -> Found:
+        answers = [part.run(mapped, allowed) for part in self.others]
+        pair = _scratch.take(len(mapped))
+        sums, hits = pair[0][: len(mapped)], pair[1][: len(mapped)]
+        for row in self.rows:
+            row.accumulate(mapped, sums, hits)
+        for documents, scores in answers:
+            kernels.scatter(documents, scores, sums, hits)
+        found: Found = kernels.collect(sums, hits, self.least, allowed)
+        _scratch.give_back(pair)
+        return found
+
+
+NOTHING = Some((), (), 1, 0)
+"""The plan that matches no document."""
+EVERYTHING = Every((), (), (), 0)
+"""The plan that matches every document, with a score of nothing."""

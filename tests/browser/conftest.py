@@ -1,0 +1,83 @@
+"""A real server on a free loopback port and a real Chromium in front of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from waitress import create_server
+
+from search.engine import Engine
+from search.results import Hit
+from web.app import create_app
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def live_server(sample_engine: Engine) -> Iterator[str]:
+    """The address of a running server."""
+    server = create_server(create_app(sample_engine), host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    # Closing the map's sockets ends the loop of the thread.
+    server.close()
+    thread.join(timeout=5)
+    server.task_dispatcher.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("no chromium on the PATH, and CI must run the browser tests")
+        pytest.skip("no chromium on the PATH")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: str) -> Iterator[Page]:
+    """A page of a desk's width; a script error, or a request elsewhere, fails the test."""
+    context = browser.new_context(base_url=live_server, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on(
+        "request",
+        lambda request: None if request.url.startswith(live_server) else wrong.append(request.url),
+    )
+    yield page
+    context.close()
+    assert wrong == []
+
+
+@pytest.fixture(scope="session")
+def hit(sample_engine: Engine) -> Hit:
+    """An issue in a letter with several, with a guideline."""
+    hits = sample_engine.search("", limit=100).hits
+    cited = [hit for hit in hits if hit.reviewer_guidelines]
+    return max(cited, key=lambda hit: hit.issues_in_letter)
+
+
+@pytest.fixture(scope="session")
+def word(hit: Hit) -> str:
+    """A word that some issue contains."""
+    words = (part for part in hit.request.split() if part.isascii() and part.isalpha())
+    return max(words, key=len).lower()

@@ -1,0 +1,43 @@
+"""The Flask application: one engine, its pages, its API and its downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from io import BytesIO
+from typing import IO
+
+from flask import Flask, Request
+
+from search.engine import Engine
+from web import api, errors, export, guard, pages, words
+
+MAX_UPLOAD = 25 * 1024 * 1024
+
+
+class InMemoryRequest(Request):
+    """Keeps what is uploaded in memory: a patient's record is not spooled to a temporary file."""
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,  # noqa: ARG002 - werkzeug's signature
+        content_type: str | None,  # noqa: ARG002
+        filename: str | None = None,  # noqa: ARG002
+        content_length: int | None = None,  # noqa: ARG002
+    ) -> IO[bytes]:
+        return BytesIO()
+
+
+def create_app(engine: Engine, *, hosts: Collection[str] | None = guard.LOOPBACK) -> Flask:
+    """The application over `engine`, answering to the names in `hosts` (None: to any)."""
+    app = Flask(__name__)
+    app.request_class = InMemoryRequest
+    app.extensions["engine"] = engine
+    app.config["MAX_CONTENT_LENGTH"] = MAX_UPLOAD
+    app.config["MAX_FORM_MEMORY_SIZE"] = MAX_UPLOAD
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    guard.install(app, hosts)
+    errors.install(app)
+    words.install(app)
+    for room in (pages, api, export):
+        app.register_blueprint(room.blueprint)
+    return app

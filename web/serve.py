@@ -1,0 +1,57 @@
+"""Serving the application on this machine with waitress."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from types import FrameType
+
+import click
+from waitress import create_server
+
+from search.engine import Engine
+from web.app import create_app
+from web.guard import LOOPBACK
+
+THREADS = 8
+# A body is held in memory, so that no patient's record is spooled to a file. It may be a little
+# larger than what the application takes, so that the refusal comes from there, in its own words.
+MAX_BODY = 64 * 1024 * 1024
+
+
+class CannotServe(RuntimeError):
+    """The address cannot be listened on; the message says what to do."""
+
+
+def run(engine: Engine, host: str = "127.0.0.1", port: int = 8000) -> None:
+    """Serve `engine` until interrupted or told to end; requests under way are finished.
+
+    On loopback only loopback names are answered, so that no web site can reach the index by a
+    name of its own that resolves here. Who names another host takes on who may reach it.
+    """
+    app = create_app(engine, hosts=LOOPBACK if host in LOOPBACK else None)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listening = socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise CannotServe(
+            f"Cannot listen on {host} port {port}: {error.strerror}. Choose another with --port."
+        ) from error
+    server = create_server(
+        app,
+        sockets=[listening],
+        threads=THREADS,
+        ident="precedent",
+        max_request_body_size=MAX_BODY,
+        inbuf_overflow=MAX_BODY,
+        outbuf_overflow=MAX_BODY,
+    )
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, stop)
+    shown = f"[{host}]" if ":" in host else host
+    click.echo(f"precedent is at http://{shown}:{listening.getsockname()[1]}/  (Ctrl-C ends it)")
+    server.run()
+    server.close()
