@@ -26,6 +26,7 @@ GROUP_WEIGHTS: Mapping[str, float] = {
 
 _SAME_CATEGORY = 0.15
 _SAME_CLASS = 0.6
+_FOLLOWING_DRUG = 0.5  # acetaminophen beside hydrocodone
 _CLOSE_CLASS = 0.5  # of the closeness of two classes
 _CONTAINED = 0.6
 _CONTAINER = 0.6
@@ -122,8 +123,10 @@ def _treatment_weights(taxonomy: Taxonomy, concepts: Concepts) -> _Weights:
 
 
 def _drug_weights(taxonomy: Taxonomy, concepts: Concepts) -> _Weights:
-    for drug in concepts.drugs:
-        yield f"drug:{drug}", 1.0
+    # One class for several drugs: one product, of which the first drug is the leading one.
+    one_product = len(concepts.drug_classes) == 1
+    for place, drug in enumerate(concepts.drugs):
+        yield f"drug:{drug}", _FOLLOWING_DRUG if place and one_product else 1.0
     for name in concepts.drug_classes:
         # Without a drug the class is what is asked for.
         yield f"class:{name}", _SAME_CLASS if concepts.drugs else 1.0

@@ -10,12 +10,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import pairwise
 
 from index.closeness import GROUP_WEIGHTS, features, query_features, score, similarity
+from index.drugs import read_drugs
 from index.letter import Concepts
+from index.phrases import Found, Phrases, Words, words_of
 from index.quantities import read_levels, read_visits
-from index.taxonomy import IGNORED, Found, Phrases, Taxonomy, Words, load_taxonomy, words_of
+from index.taxonomy import IGNORED, Taxonomy, load_taxonomy
 
 __all__ = [
     "GROUP_WEIGHTS",
@@ -29,10 +30,7 @@ __all__ = [
 
 MAX_TEXT = 20_000  # characters read of any text: what a request can need, and a bound
 _MAX_FALLBACK = 8_000
-_INJECTIONS = "Injections"
-_MEDICATION = "Medication"
-_COMPOUND = "Medication > Compounded topical"
-_COMPOUND_CLASS = "compounded topical"
+_OPERATIONS = frozenset({"Surgery", "Injections"})
 _ELECTRODIAGNOSTICS = "Electrodiagnostics"
 # Larger regions that say little about a joint's treatment, so that the rationale may say more.
 _LIMBS = frozenset({"upper extremity", "lower extremity"})
@@ -112,17 +110,26 @@ def _read(
 ) -> Concepts:
     """The concepts of a text whose levels and regions are known."""
     regions = tuple(dict.fromkeys(regions))
-    found = list(taxonomy.treatment_phrases.scan(words))
+    drugs_found = list(taxonomy.drug_phrases.scan(words))
+    found = [
+        one
+        for one in taxonomy.treatment_phrases.scan(words)
+        if IGNORED not in one.entries and not any(_part_of(one, drug) for drug in drugs_found)
+    ]
     named = [name for each in found for name in each.entries if _applies(taxonomy, name, regions)]
-    drugs, classes, medications = _drugs(taxonomy, words, found, named)
+    drugs, classes, medications = read_drugs(taxonomy, words, drugs_found, found, named)
     treatments = _without_weak(taxonomy, [*named, *medications])
     if not treatments:
         treatments = list(_entries(taxonomy.faint_phrases, words))
-    ancillary = any(taxonomy.treatments[name].ancillary for name in treatments)
+    # What leads is what is asked for: an operation stays one when it brings its assistant along.
+    leading = taxonomy.treatments[treatments[0]].category if treatments else ""
+    ancillary = leading not in _OPERATIONS and any(
+        taxonomy.treatments[name].ancillary for name in treatments
+    )
     for name in _entries(taxonomy.context_phrases, words):
         context = taxonomy.contexts[name]
         if any(context.beside & set(treatment.split(" > ")) for treatment in treatments):
-            ancillary = True
+            ancillary = ancillary or leading not in _OPERATIONS
             treatments += [context.adds] if context.adds else []
     treatments = list(dict.fromkeys(treatments))
     return Concepts(
@@ -135,6 +142,12 @@ def _read(
         visits=_visits(taxonomy, text, treatments),
         ancillary=ancillary,
     )
+
+
+def _part_of(found: Found, drug: Found) -> bool:
+    """Whether a phrase is a part of a longer drug name, such as the XR of a release form."""
+    inside = drug.start <= found.start and found.end <= drug.end
+    return inside and found.end - found.start < drug.end - drug.start
 
 
 def _entries(phrases: Phrases, words: Words) -> dict[str, None]:
@@ -156,9 +169,6 @@ def _without_weak(taxonomy: Taxonomy, names: list[str]) -> list[str]:
 def _visits(taxonomy: Taxonomy, text: str, treatments: list[str]) -> int | None:
     asked_in_visits = any(taxonomy.treatments[name].visits for name in treatments)
     return read_visits(text) if asked_in_visits else None
-
-
-# --- regions and sides ---------------------------------------------------------------------------
 
 
 def _regions(taxonomy: Taxonomy, words: Words, levels: tuple[str, ...]) -> list[str]:
@@ -247,94 +257,3 @@ def _particular(taxonomy: Taxonomy, names: Iterable[str]) -> list[str]:
     names = list(names)
     inner = {container for name in names for container in taxonomy.regions[name].within}
     return [name for name in names if name not in inner and (name not in _LIMBS or len(names) == 1)]
-
-
-# --- drugs ---------------------------------------------------------------------------------------
-
-_NEAR = 6  # words after a drug among which a cream, patch or percentage belongs to it
-_STRENGTH = 4
-
-
-def _drugs(
-    taxonomy: Taxonomy, words: Words, treatments: list[Found], named: list[str]
-) -> tuple[list[str], list[str], list[str]]:
-    """The drugs, their classes, and the Medication treatments they make."""
-    found = list(taxonomy.drug_phrases.scan(words))
-    if not found:
-        return [], [], []
-    taken = _spans(each for each in treatments if not _all_medication(each))
-    injected = any(name.startswith(_INJECTIONS) for name in named)
-    compound = _compounded(taxonomy, words, found, _COMPOUND in named)
-    drugs: list[str] = []
-    classes: list[str] = []
-    medications: list[str] = []
-    ends = [each.start for each in found[1:]] + [len(words.folded)]
-    for each, limit in zip(found, ends, strict=True):
-        product = taxonomy.products[each.entries[0]]
-        drugs += product.drugs
-        drug_class = taxonomy.drug_classes[product.drug_class]
-        if each.start in taken or (injected and drug_class.injected):
-            continue  # part of an injection, a pump or a test, not a medication of its own
-        if each in compound:
-            classes.append(_COMPOUND_CLASS)
-            medications.append(_COMPOUND)
-            continue
-        if drug_class.topical and _on_skin(taxonomy, words, each, limit):
-            drug_class = taxonomy.drug_classes[drug_class.topical]
-        classes.append(drug_class.name)
-        medications.append(drug_class.treatment)
-    return drugs, classes, medications
-
-
-def _spans(found: Iterable[Found]) -> set[int]:
-    return {at for each in found for at in range(each.start, each.end)}
-
-
-def _all_medication(found: Found) -> bool:
-    return all(name.startswith(_MEDICATION) for name in found.entries)
-
-
-def _on_skin(taxonomy: Taxonomy, words: Words, drug: Found, limit: int) -> bool:
-    """Whether the words about a drug say cream, patch, gel or a strength in percent."""
-    after = words.folded[drug.end : min(limit, drug.end + _NEAR)]
-    before = words.folded[max(0, drug.start - 2) : drug.start]
-    if not taxonomy.forms["oral"].isdisjoint(after):
-        return False
-    return not taxonomy.forms["topical"].isdisjoint([*after, *(w for w in before if w != "%")])
-
-
-def _compounded(
-    taxonomy: Taxonomy, words: Words, found: list[Found], named: bool
-) -> frozenset[Found]:
-    """Those of the drugs `found` that are mixed into one topical compound.
-
-    They are when two or more have a strength in percent and share a cream or patch, or when two or more follow one another
-    directly and a cream or base closes them. Where a compound is named, every drug not dosed in
-    milligrams is part of it.
-    """
-    if named:
-        return frozenset(each for each in found if not _dosed(words, each))
-    starts = [each.start for each in found[1:]] + [len(words.folded)]
-    strong = [
-        each
-        for each, limit in zip(found, starts, strict=True)
-        if "%" in words.folded[each.start : each.end + _STRENGTH]
-        and (each is found[-1] or taxonomy.forms["own"].isdisjoint(words.folded[each.end : limit]))
-    ]
-    chain: list[Found] = []
-    for one, two in pairwise(found):
-        if two.start - one.end <= 1 and (two.start == one.end or words.folded[one.end] == "and"):
-            chain += [one, two]
-    if chain:
-        end = chain[-1].end
-        if taxonomy.forms["compound"].isdisjoint(words.folded[end : end + 3]):
-            chain = []
-    mixed = frozenset(strong) | frozenset(chain)
-    return mixed if len(mixed) > 1 else frozenset()
-
-
-_MILLIGRAMS = re.compile(r"\d+(?:\.\d+)?mg|mg")
-
-
-def _dosed(words: Words, drug: Found) -> bool:
-    return any(map(_MILLIGRAMS.fullmatch, words.folded[drug.end : drug.end + 3]))

@@ -4,21 +4,21 @@ For T distinct terms, N documents, P postings (distinct term and document), and 
 the order of `FIELDS`, one .npy file each:
 
     issues        int64 [N]      the issue number of each document
-    lengths       uint8 [N, F]   field lengths, as bytes of Whoosh's length table
+    lengths       uint32 [N]     field lengths, a byte of Whoosh's length table for each field
     totals        int64 [F]      sum over documents of the exact field lengths
     terms         uint8 [..]     the terms as UTF-8, sorted by byte, one after the other
     term_ends     int64 [T+1]    term t is terms[term_ends[t]:term_ends[t+1]]
     rows          int64 [T+1]    the postings of term t are rows[t]:rows[t+1]
     frequencies   uint32 [T, F]  in how many documents term t is in field f
     documents     int32 [P]      ascending within a row
-    counts        uint32 [P]     occurrences, one byte for each field, the first lowest
+    counts        uint32 [P]     occurrences, a byte for each field
     positions     uint16 [..]    ascending within a field, in field order within a posting
     blocks        int64 [..]     where the positions of every `BLOCK`-th posting start
     words         uint8 [..]     the words as written (folded, not stemmed), sorted
     word_ends     int64 [W+1]    as term_ends
     word_terms    int32 [W]      the term of each word
 
-`impacts.json` holds the format version and the type and shape of every array. Counts above
+The first field has the lowest byte. `impacts.json` holds the format version and the type and shape of every array. Counts above
 255 and positions above 65,534 do not occur: the analysis leaves them out.
 """
 
@@ -42,7 +42,7 @@ BLOCK = 16
 _REMEDY = "build the index again: precedent index"
 _TYPES = {
     "issues": np.int64,
-    "lengths": np.uint8,
+    "lengths": np.uint32,
     "totals": np.int64,
     "terms": np.uint8,
     "term_ends": np.int64,
@@ -72,6 +72,7 @@ class Dictionary:
     """Sorted byte strings, one after the other in one array; found by binary search."""
 
     def __init__(self, text: Array, ends: Array) -> None:
+        self.text, self.ends = text, ends
         self._text, self._ends = text.data, ends.data
 
     def __len__(self) -> int:
@@ -181,7 +182,7 @@ def _check(directory: Path, arrays: Mapping[str, Array]) -> None:
     documents, terms = len(arrays["issues"]), len(arrays["rows"]) - 1
     postings, fields = len(arrays["documents"]), len(FIELDS)
     expected = {
-        "lengths": (documents, fields),
+        "lengths": (documents,),
         "totals": (fields,),
         "frequencies": (terms, fields),
         "term_ends": (terms + 1,),

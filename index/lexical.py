@@ -137,6 +137,7 @@ class Postings:
         """The part of the impact arrays that is made of postings, for a number of documents."""
         width = len(FIELDS)
         counts, fields = self.counts.astype(np.int64), self.fields.astype(np.int64)
+        shifts = 8 * np.arange(width)
         cells = np.bincount(self.documents * width + fields, counts, documents * width)
         lengths = cells.astype(np.int64).reshape(documents, width)
         frequencies = np.bincount(self.terms * width + fields, minlength=len(self.names) * width)
@@ -145,14 +146,14 @@ class Postings:
         firsts = np.flatnonzero(new)
         text, ends = packed(self.names)
         return {
-            "lengths": np.searchsorted(LENGTHS, lengths),
+            "lengths": (np.searchsorted(LENGTHS, lengths) << shifts).sum(axis=1),
             "totals": lengths.sum(axis=0),
             "terms": text,
             "term_ends": ends,
             "rows": np.searchsorted(self.terms[firsts], np.arange(len(self.names) + 1)),
             "frequencies": frequencies.reshape(-1, width),
             "documents": self.documents[firsts],
-            "counts": np.add.reduceat(counts << 8 * fields, firsts) if len(firsts) else counts,
+            "counts": np.add.reduceat(counts << shifts[fields], firsts) if len(firsts) else counts,
             "positions": self.positions,
             "blocks": self.starts[firsts][::BLOCK],
         }

@@ -13,24 +13,30 @@ from collections.abc import Iterator
 RECIPE = "request; request + 90-word rationale passages; verdict sentences out; 1"
 PASSAGE_WORDS = 90
 MAX_PASSAGES = 40  # bounds what a hostile or broken letter can cost
+_LONGEST_SENTENCE = 4_000  # characters in which a verdict is looked for
 
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Dr|Mr|Mrs|Ms|vs|No|Nos|e\.g|i\.e|etc|p|pp|ch|approx|wk|wks|mo|yr|yrs|[A-Z]))\.$"
 )
 _BOUNDARY = re.compile(r"(?<=[.!?;])[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9])")
 
+_ADVERBS = r"""(?:(?:therefore|thus|also|both|hence|clearly|currently|deemed|considered|found|felt
+    |to\s+be|determined|not)\s+)*"""
+# "Was authorized" is history, which reasons may turn on; "is authorized" is a verdict.
+_DECIDED = rf"""\b(?:(?:is|are)\s+{_ADVERBS}(?:approved|denied|granted|certified|authorized|allowed)
+    |(?:is|are|was|were|be|been|being|seems?|appears?|remains?)\s+{_ADVERBS}
+    (?:supported|appropriate|inappropriate|justified|unjustified|warranted|unwarranted
+      |substantiated|unsubstantiated|reasonable|unreasonable|indicated|recommended|established
+      |necessary|unnecessary|approvable))"""
 _VERDICT = re.compile(
-    r"""
+    rf"""
     \bmedical(?:ly)?[\s-]+(?:un)?necess | \bmedical\s+need\b | \bnecessity\b
   | \bupheld\b | \bupholds?\b | \boverturn | \b(?:un|in)?certif(?:y|ied|ication)\b
-  | \bnon-?\s?certif | \b(?:non-?|dis)?authori[sz]ation\s+is\s+(?:not\s+)?(?:recommended|granted)
-  | \b(?:request|treatment|surgery|procedure|item|service|medication|study|therapy|device)s?\b
-    [^.;]{0,160}?\b(?:is|are|was|were|be|been)\s+(?:therefore\s+|thus\s+|also\s+|both\s+)?
-    (?:not\s+|deemed\s+(?:not\s+)?|considered\s+(?:not\s+)?|found\s+(?:not\s+)?)?
-    (?:supported|approved|denied|granted|appropriate|justified|warranted|substantiated
-      |reasonable|unnecessary|necessary)\b
-  | \b(?:is|are|was|were)\s+(?:not\s+)?(?:deemed\s+|considered\s+|both\s+)?
-    (?:necessary|unnecessary|appropriate)\s+(?:and|or)\s+(?:appropriate|necessary|reasonable)
+  | \bnon-?\s?certif
+  | \brequest(?:s|ed)?\b[^.;]{{0,240}}?{_DECIDED}
+  | ^(?:therefore|thus|hence|as\s+such|accordingly|consequently|given\s+the\s+above|in\s+summary
+      |based\s+on|for\s+these\s+reasons|in\s+conclusion)\b.*?{_DECIDED}
+  | \b(?:necessary|appropriate)\s+(?:and|or)\s+(?:appropriate|necessary|reasonable)
   | \bno\s+exceptional\s+factors\b
     """,
     re.IGNORECASE | re.VERBOSE,
@@ -59,7 +65,7 @@ def sentences(text: str) -> list[str]:
 
 def is_verdict(sentence: str) -> bool:
     """Whether a sentence says how the request was decided rather than why."""
-    return _VERDICT.search(sentence) is not None
+    return _VERDICT.search(sentence[:_LONGEST_SENTENCE]) is not None
 
 
 def without_verdict(text: str) -> tuple[str, str]:

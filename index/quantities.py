@@ -13,11 +13,14 @@ _COLUMN = [f"{letter}{n}" for letter, last in zip("CTLS", (7, 12, 5, 5), strict=
 _PLACE = {level: place for place, level in enumerate(_COLUMN)}
 _MAX_SEGMENTS = 12
 
-_NOT_A_COUNT = r"(?!\d|\.\d|[\s-]*(?:weight|signal|hyper|hypo|image|mg|visit|session|week|wk|time|day|month|%))"
+_NOT_A_COUNT = (
+    r"(?!\d|\.\d|[\s-]*(?:weight|signal|hyper|hypo|image"
+    r"|mg|visit|session|week|wk|time|day|month|%))"
+)
 _FIRST = re.compile(rf"\b([CTLS])-?(\d{{1,2}}){_NOT_A_COUNT}", re.IGNORECASE)
+_JOIN = r"-|\u2013|\u2014|/|\bto\b|\bthrough\b|\bthru\b|,|&|\band\b"
 _NEXT = re.compile(
-    rf"\s*(-|\u2013|\u2014|/|\bto\b|\bthrough\b|\bthru\b|,|&|\band\b)\s*(?:and\s+)?([CTLS]?)-?(\d{{1,2}}){_NOT_A_COUNT}",
-    re.IGNORECASE,
+    rf"\s*({_JOIN})\s*(?:and\s+)?([CTLS]?)-?(\d{{1,2}}){_NOT_A_COUNT}", re.IGNORECASE
 )
 _LISTING = frozenset({",", "&", "and"})
 

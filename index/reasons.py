@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from index.passages import sentences
+from index.passages import is_verdict, sentences
 
 _FILE = Path(__file__).parent / "data" / "reasons.toml"
 _MAX_CHARACTERS = 20_000
@@ -17,6 +17,7 @@ _MAX_CHARACTERS = 20_000
 @dataclass(frozen=True, slots=True)
 class _Reason:
     name: str
+    polar: bool
     signs: tuple[tuple[re.Pattern[str], ...], ...]
 
 
@@ -24,7 +25,11 @@ class _Reason:
 def _reasons() -> tuple[_Reason, ...]:
     record = tomllib.loads(_FILE.read_text("utf-8"))
     return tuple(
-        _Reason(reason["name"], tuple(tuple(_group(group) for group in s) for s in reason["signs"]))
+        _Reason(
+            reason["name"],
+            reason.get("polar", False),
+            tuple(tuple(map(_group, sign)) for sign in reason["signs"]),
+        )
         for reason in record["reason"]
     )
 
@@ -42,17 +47,17 @@ def reason_names() -> tuple[str, ...]:
 def read_reasons(text: str) -> tuple[str, ...]:
     """The names of the reasons that sentences of `text` show, in the order of the data file.
 
-    Text beyond 20,000 characters is not read. Give the reasoning without its verdict.
+    `text` is a rationale or a question; beyond 20,000 characters it is not read. The answer is
+    the same whichever way the verdict in it goes.
     """
-    said = [
-        sentence.lower().replace("\u2019", "'") for sentence in sentences(text[:_MAX_CHARACTERS])
-    ]
+    said = [(s.lower().replace("\u2019", "'"), is_verdict(s)) for s in sentences(text[:_MAX_CHARACTERS])]
     return tuple(
         reason.name
         for reason in _reasons()
         if any(
             all(group.search(sentence) for group in sign)
-            for sentence in said
+            for sentence, verdict in said
+            if not (reason.polar and verdict)
             for sign in reason.signs
         )
     )

@@ -82,7 +82,7 @@ def write_words(directory: Path, name: str, numbers: Sequence[int]) -> str:
         for stored in store.issues(numbers):
             document = lexical_document(stored)
             found.append(document)
-            signs = [f"reason:{reason}" for reason in read_reasons(document.rationale)]
+            signs = [f"reason:{reason}" for reason in read_reasons(stored.issue.rationale)]
             known = [*features(stored.issue.concepts), *signs]
             values.append(issue_values(stored.letter, stored.issue, known))
             rows.append(stored.row)
@@ -108,8 +108,7 @@ def lexical_document(stored: StoredIssue) -> LexicalDocument:
         request=stored.issue.request,
         summary=stored.letter.summary,
         rationale=reasoning,
-        verdict=verdict,
-        guidelines=guidelines,
+        guidelines=f"{guidelines}\n{verdict}",
     )
 
 

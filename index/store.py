@@ -286,6 +286,15 @@ class Store:
             int(self._db.execute(issues, bound).fetchone()[0]),
         )
 
+    def live_in(self, generation: int) -> list[int]:
+        """The numbers of all issues that `generation` sees, ascending."""
+        rows = self._db.execute(
+            "SELECT number FROM issues JOIN letters ON letters.row = issues.letter"
+            " WHERE born <= :g AND (died IS NULL OR died > :g) ORDER BY number",
+            {"g": generation},
+        )
+        return [number for (number,) in rows]
+
     def _record(self, row: int) -> Letter:
         (record,) = self._db.execute("SELECT record FROM letters WHERE row = ?", (row,)).fetchone()
         return _load(record)

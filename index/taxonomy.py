@@ -1,4 +1,4 @@
-"""The editable tables of treatments, body regions and drugs, and the phrase matcher they share.
+"""The editable tables of treatments, body regions and drugs, compiled for reading texts.
 
 The tables are TOML files in `index/data`; each says in its head how it is written. They are read
 once, checked (an unknown reference is a `ValueError` naming it) and compiled into dictionaries
@@ -9,126 +9,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import Any
 
-GAP = 3  # the most words a "~" of a pattern can stand for
-_WORD = re.compile(r"[A-Za-z0-9]+(?:\.\d+)?|%")
-_PATTERN = re.compile(r"[()|?~]|=?[A-Za-z0-9]+(?:\.\d+)?|%")
-# Words that look like a plural and are none, or mean something else without their s.
-_NOT_PLURAL = frozenset({"tens", "rights"})
-
-
-class Words(NamedTuple):
-    """A text as words: `folded` for comparing, `raw` as written."""
-
-    folded: list[str]
-    raw: list[str]
-
-
-class Found(NamedTuple):
-    """Phrase entries found at words `start` to `end` (exclusive)."""
-
-    start: int
-    end: int
-    entries: tuple[str, ...]
-
-
-@lru_cache(maxsize=1 << 16)
-def fold(word: str) -> str:
-    """`word` in lower case without the s of a plural: "Injections" -> "injection"."""
-    word = word.lower()
-    if len(word) <= 3 or word[-1] != "s" or word[-2:] in ("ss", "us", "is") or word in _NOT_PLURAL:
-        return word
-    return word[:-3] + "y" if word.endswith("ies") else word[:-1]
-
-
-def words_of(text: str) -> Words:
-    """The words of `text`; hyphens, slashes and possessives fall away."""
-    raw = _WORD.findall(text.replace("\u2019", "'").replace("'s", ""))
-    return Words([fold(word) for word in raw], raw)
-
-
-def expand(pattern: str) -> list[tuple[str, ...]]:
-    """Every sequence of words that `pattern` stands for.
-
-    Raises ValueError when its parentheses do not match or it stands for no word at all.
-    """
-    parts = _PATTERN.findall(pattern)
-    sequences, at = _alternatives(parts, 0)
-    if at != len(parts) or not all(sequences):
-        raise ValueError(f"pattern {pattern!r}: check its parentheses and question marks")
-    return sequences
-
-
-def _alternatives(parts: list[str], at: int) -> tuple[list[tuple[str, ...]], int]:
-    """The sequences of "a b|c d" from `at` up to a closing parenthesis or the end."""
-    done: list[tuple[str, ...]] = []
-    current: list[tuple[str, ...]] = [()]
-    while at < len(parts) and parts[at] != ")":
-        part = parts[at]
-        at += 1
-        if part == "|":
-            done += current
-            current = [()]
-            continue
-        if part == "(":
-            group, at = _alternatives(parts, at)
-            at += 1
-        else:
-            group = [(part if part[0] in "=~" else fold(part),)]
-        if at < len(parts) and parts[at] == "?":
-            group = [*group, ()]
-            at += 1
-        current = [head + tail for head in current for tail in group]
-    return done + current, at
-
-
-class Phrases:
-    """A dictionary of phrases: finds the longest at each place of a text, left to right."""
-
-    def __init__(self, patterns: Iterable[tuple[str, str]]) -> None:
-        """Compile (pattern, entry) pairs; several entries may share a pattern."""
-        self._root: dict[str, Any] = {}
-        for pattern, entry in patterns:
-            for sequence in expand(pattern):
-                node = self._root
-                for word in sequence:
-                    node = node.setdefault(word, {})
-                if entry not in node.setdefault("", ()):
-                    node[""] = (*node[""], entry)
-
-    def scan(self, words: Words) -> Iterator[Found]:
-        """The phrases of `words`, none overlapping another."""
-        folded, raw = words
-        root = self._root
-        at = 0
-        while at < len(folded):
-            if folded[at] in root or "=" + raw[at] in root:
-                found = self._longest(root, words, at, at)
-                if found is not None:
-                    yield found
-                    at = found.end
-                    continue
-            at += 1
-
-    def _longest(self, node: dict[str, Any], words: Words, start: int, at: int) -> Found | None:
-        best = Found(start, at, node[""]) if "" in node else None
-        if at < len(words.folded):
-            for key in (words.folded[at], "=" + words.raw[at]):
-                if key in node:
-                    found = self._longest(node[key], words, start, at + 1)
-                    if found and (best is None or found.end > best.end):
-                        best = found
-        if "~" in node:
-            for skip in range(GAP + 1):
-                found = self._longest(node["~"], words, start, at + skip)
-                if found:
-                    return found if best is None or found.end > best.end else best
-        return best
+from index.phrases import Phrases, fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +113,8 @@ def load_taxonomy() -> Taxonomy:
     }
     regions = _regions(region_table)
     classes, products, drug_phrases = _drugs(drug_table, treatments)
-    ignored = [(pattern, IGNORED) for pattern in region_table["ignore"]["patterns"]]
+    _check(treatments, contexts, regions)
+    ignored = _ignored(region_table)
     return Taxonomy(
         treatments=treatments,
         contexts=contexts,
@@ -243,7 +131,7 @@ def load_taxonomy() -> Taxonomy:
             name: re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
             for name, words in region_table["subject"].items()
         },
-        treatment_phrases=Phrases(phrases),
+        treatment_phrases=Phrases(_ignored(treatment_table) + phrases),
         faint_phrases=Phrases(faint),
         context_phrases=Phrases(
             (pattern, name)
@@ -255,6 +143,26 @@ def load_taxonomy() -> Taxonomy:
         side_phrases=Phrases(ignored + _patterns(region_table["side"], "patterns")),
         drug_phrases=Phrases(drug_phrases),
     )
+
+
+def _check(
+    treatments: Mapping[str, Treatment],
+    contexts: Mapping[str, Context],
+    regions: Mapping[str, Region],
+) -> None:
+    """Refuse regions and companions that no table defines."""
+    parts = {part for name in treatments for part in name.split(" > ")}
+    wanted = {
+        **{entry.name: entry.regions - set(regions) for entry in treatments.values()},
+        **{f"context {entry.name}": entry.beside - parts for entry in contexts.values()},
+    }
+    for name, unknown in wanted.items():
+        if unknown:
+            raise ValueError(f"treatments.toml: {name} refers to {sorted(unknown)[0]!r}")
+
+
+def _ignored(table: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(pattern, IGNORED) for pattern in table["ignore"]["patterns"]]
 
 
 def _patterns(table: Mapping[str, Any], key: str) -> list[tuple[str, str]]:
@@ -340,7 +248,7 @@ def _drugs(
             raise ValueError(f"class {name!r}: topical {classes[name].topical!r} is not defined")
     products: dict[str, Product] = {}
     phrases: list[tuple[str, str]] = []
-    for pattern, drugs, name in _spellings(table):
+    for pattern, drugs, name in drug_spellings(table):
         if name not in classes:
             raise ValueError(f"drugs.toml: {pattern!r} belongs to no class ({name!r})")
         key = f"{name}: {', '.join(drugs)}"
@@ -349,7 +257,7 @@ def _drugs(
     return classes, products, phrases
 
 
-def _spellings(table: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...], str]]:
+def drug_spellings(table: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...], str]]:
     """Every (pattern, generic names, class) of the drug table."""
     class_of: dict[str, str] = {}
     for name, entry in table["class"].items():

@@ -22,7 +22,7 @@ from search.snapshot import Snapshot
 from search.syntax import parse
 
 KEY_TERMS = 40
-MOST = 0.6  # the share of the words that must be there where not all are found together
+ENOUGH = 10  # issues; fewer with most of the words, and one word less is asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,7 @@ def by_issue(snapshot: Snapshot, document: int) -> Asked:
         focus=requested,
         whole=f"{requested}. {reasoning}",
         concepts=stored.issue.concepts,
-        reasons=read_reasons(reasoning),
+        reasons=read_reasons(stored.issue.rationale),
     )
     asked = _by_request(snapshot, request)
     passages = issue_passages(stored)
@@ -114,7 +114,7 @@ def _by_request(snapshot: Snapshot, request: Request) -> Asked:
     terms = {term: 0.5 * weight for term, weight in around.items()}
     for term, weight in weights.items():
         terms[term] = terms.get(term, 0.0) + weight
-    texts = (meanings_text(request.focus, active),)
+    texts: tuple[str, ...] = (meanings_text(request.focus, active),)
     if request.whole != request.focus:
         texts = (*texts, request.whole)
     return Asked(
@@ -154,12 +154,18 @@ def _loosened(snapshot: Snapshot, node: Node, *, strict: bool) -> tuple[Node, tu
     fixed = tuple(c for c in node.children if c not in optional)
     if len(optional) < 2:
         return node, ()
-    for least in range(len(optional) - 1, 0, -1):
-        loose = And((*fixed, AtLeast(least, optional))) if fixed else AtLeast(least, optional)
-        if least <= MOST * len(optional) or len(snapshot.lexical.match(loose, snapshot.live)):
-            said = f"No issue contains all of the words; these contain at least {least} of them."
-            return loose, (said,)
-    return node, ()
+    least = len(optional) - 1
+    loose = _at_least(least, optional, fixed)
+    while least > 1 and len(snapshot.lexical.match(loose, snapshot.live)) < ENOUGH:
+        least -= 1
+        loose = _at_least(least, optional, fixed)
+    said = f"No issue contains all of the words; these contain at least {least} of {len(optional)}."
+    return loose, (said,)
+
+
+def _at_least(least: int, optional: tuple[Node, ...], fixed: tuple[Node, ...]) -> Node:
+    loose = AtLeast(least, optional)
+    return And((*fixed, loose)) if fixed else loose
 
 
 def _hard(node: Node) -> bool:

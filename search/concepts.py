@@ -26,11 +26,11 @@ Features = Mapping[str, Mapping[str, float]]
 def wanted(concepts: Concepts, reasons: Sequence[str]) -> dict[str, dict[str, float]]:
     """What a question looks for: group -> value -> weight; `reason` beside those of closeness."""
     features = {group: dict(weights) for group, weights in query_features(concepts).items()}
-    if _OPERATION_REASON in reasons:
-        features.setdefault("setting", {})[_ANCILLARY] = 1.0
-    named = [reason for reason in reasons if reason != _OPERATION_REASON]
-    if named:
-        features["reason"] = {f"reason:{reason}": 1.0 / len(named) for reason in named}
+    if _OPERATION_REASON in reasons and not concepts.levels:
+        # What goes with an operation is asked for in general; items named are examples of it.
+        features["treatment"] = {**features.get("treatment", {}), _ANCILLARY: 1.0}
+    if reasons:
+        features["reason"] = {f"reason:{reason}": 1.0 / len(reasons) for reason in reasons}
     return features
 
 

@@ -158,6 +158,20 @@ class Engine:
         asked = asking.by_issue(snapshot, document)
         return self._similar(snapshot, asked, filters, Mode(mode), (offset, limit), own=document)
 
+    def ranked(
+        self, text: str, *, pasted: bool, mode: str = "hybrid", limit: int = 100
+    ) -> list[tuple[str, float]]:
+        """The ids and scores of the first issues, nothing folded: what an evaluation reads."""
+        snapshot = self.snapshot()
+        asked = asking.by_text(snapshot, text) if pasted else asking.by_words(snapshot, text)
+        question, used = self._with_vectors(asked.question, asked.texts, Mode(mode))
+        ranking = rank(snapshot, question, used, None)
+        stored = snapshot.stored(ranking.documents[:limit])
+        return [
+            (issue.id, float(score))
+            for issue, score in zip(stored, ranking.scores, strict=False)
+        ]
+
     def letter(self, id: str, *, words: str = "", neighbours: int = 5) -> LetterPage:  # noqa: A002
         """A letter by its id or the id of one of its issues. KeyError if there is none."""
         snapshot = self.snapshot()

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from search.engine import Engine
+
 RUN_DEPTH = 100
 
 Qrels = Mapping[str, Mapping[str, int]]
@@ -155,3 +157,8 @@ def write_run(path: Path, run: Run, tag: str) -> None:
         for rank, (issue, score) in enumerate(ranked, 1)
     ]
     path.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def run_topics(engine: Engine, topics: Sequence[Topic], mode: str) -> dict[str, list[tuple[str, float]]]:
+    """Ask every topic and return its first issues: cases as pasted text, the rest as words."""
+    return {topic.id: engine.ranked(topic.text, pasted=topic.kind == "case", mode=mode, limit=RUN_DEPTH) for topic in topics}

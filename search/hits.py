@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.attributes import guideline_names, guidelines_differ
-from index.passages import without_verdict
 from index.reasons import read_reasons
 from index.store import StoredIssue
 from search.explain import Marker, snippets, why
@@ -76,7 +75,7 @@ class HitMaker:
     def _hit(self, document: int, stored: StoredIssue, near_identical: tuple[str, ...]) -> Hit:
         letter, issue = stored.letter, stored.issue
         found = self._snippets(document, stored)
-        reasons = read_reasons(without_verdict(issue.rationale)[0]) if self._with_snippets else ()
+        reasons = read_reasons(issue.rationale) if self._with_snippets else ()
         return Hit(
             issue=stored.id,
             letter=letter.id,

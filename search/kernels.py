@@ -2,10 +2,11 @@
 side by side. `plain_kernels` has the same functions in numpy, with the same results to the bit.
 
 Throughout: `documents` and `counts` are a segment's postings and a row is `start:end` of them;
-`fields` masks the bytes of a count that may match; `lengths` is [document, field] in bytes of
-the length table; `weights` is boost * idf * (K1 + 1) for each field and `norms` is
-K1 * (1 - B + B * length / average) for each field and length byte. `allowed` is a bool for
-each document of the segment, or empty for all. Document lists are ascending int32.
+`fields` masks the bytes of a count that may match; `lengths` has the length bytes of a document
+as `counts` has its frequencies; `weights` is boost * idf * (K1 + 1) for each field. `norms` is
+K1 * (1 - B + B * length / average) for each field and length byte, and `table` is
+tf / (tf + norm) for each field, tf below 16 and length byte, flat. `allowed` is a bool for each
+document of the segment, or empty for all. Document lists are ascending int32.
 """
 
 from __future__ import annotations
@@ -26,13 +27,66 @@ def _compiled(function: _F) -> _F:
 
 
 @_compiled
-def _score(count: int, document: int, lengths: Array, weights: Array, norms: Array) -> float:
-    """BM25F of one posting: the sum over fields of weight * tf / (tf + norm)."""
+def locate(
+    text: Array,
+    text_ends: Array,
+    rows: Array,
+    frequencies: Array,
+    keys: Array,
+    key_ends: Array,
+    spans: Array,
+    totals: Array,
+) -> None:
+    """Finds keys in a segment's dictionary: sets their rows in `spans`, adds to `totals`.
+
+    `spans` is [key, 2], left as it is for a key that is not there; `totals` is [key, field].
+    """
+    for number in range(len(key_ends) - 1):
+        key = keys[key_ends[number] : key_ends[number + 1]]
+        low, high = 0, len(text_ends) - 1
+        while low < high:
+            middle = (low + high) // 2
+            if _compare(text[text_ends[middle] : text_ends[middle + 1]], key) < 0:
+                low = middle + 1
+            else:
+                high = middle
+        if low == len(text_ends) - 1:
+            continue
+        if _compare(text[text_ends[low] : text_ends[low + 1]], key) == 0:
+            spans[number, 0], spans[number, 1] = rows[low], rows[low + 1]
+            for field in range(4):
+                totals[number, field] += frequencies[low, field]
+
+
+@_compiled
+def _compare(left: Array, right: Array) -> int:
+    for at in range(min(len(left), len(right))):
+        if left[at] != right[at]:
+            return -1 if left[at] < right[at] else 1
+    return len(left) - len(right)
+
+
+@_compiled
+def _byte(packed: int, field: int) -> int:
+    """One field of a count or a length. Unsigned throughout, which spares checks of indices."""
+    return np.uint32(packed) >> np.uint32(8 * field) & np.uint32(255)
+
+
+@_compiled
+def _score(count: int, length: int, weights: Array, norms: Array, table: Array) -> float:
+    """BM25F of one posting: the sum over fields of weight * tf / (tf + norm).
+
+    Fields without the term add 0, which is cheaper than to ask.
+    """
     score = 0.0
-    for field in range(4):
-        tf = (count >> (8 * field)) & 255
-        if tf:
-            score += weights[field] * tf / (tf + norms[field, lengths[document, field]])
+    if np.uint32(count) & np.uint32(0xF0F0F0F0):
+        for field in range(4):
+            tf = np.float64(_byte(count, field))
+            score += weights[field] * (tf / (tf + norms[field, _byte(length, field)]))
+    else:
+        for field in range(4):
+            at = np.uint32(field << 12) | _byte(count, field) << np.uint32(8)
+            score += weights[field] * table[at | _byte(length, field)]
     return score
 
 
@@ -64,24 +118,55 @@ def row(
     size = 0
     for at in range(start, end):
         document = documents[at]
-        if counts[at] & fields and (len(allowed) == 0 or allowed[document]):
-            found[size] = document
-            size += 1
+        found[size] = document
+        size += (counts[at] & fields != 0) & (len(allowed) == 0 or allowed[document])
     return found[:size]
+
+
+@_compiled
+def scored_row(
+    documents: Array,
+    counts: Array,
+    start: int,
+    end: int,
+    fields: int,
+    allowed: Array,
+    lengths: Array,
+    weights: Array,
+    norms: Array,
+    table: Array,
+) -> tuple[Array, Array]:
+    """The same documents, and their scores."""
+    found, scores = np.empty(end - start, np.int32), np.empty(end - start, np.float64)
+    size = 0
+    for at in range(start, end):
+        document, count = documents[at], counts[at] & fields
+        if count != 0 and (len(allowed) == 0 or allowed[document]):
+            found[size] = document
+            scores[size] = _score(count, lengths[document], weights, norms, table)
+            size += 1
+    return found[:size], scores[:size]
 
 
 @_compiled
 def intersect(left: Array, right: Array) -> Array:
     """The documents in both lists; quickest with the shorter one first."""
-    found = np.empty(min(len(left), len(right)), np.int32)
-    size = at = 0
-    for document in left:
-        at = _seek(right, at, len(right), document)
-        if at == len(right):
-            break
-        if right[at] == document:
+    found = np.empty(min(len(left), len(right)) + 1, np.int32)
+    size = at = other = 0
+    if len(right) > 8 * len(left):
+        for document in left:
+            other = _seek(right, other, len(right), document)
+            if other == len(right):
+                break
             found[size] = document
-            size += 1
+            size += right[other] == document
+        return found[:size]
+    while at < len(left) and other < len(right):  # no branch to mispredict within
+        a, b = left[at], right[other]
+        found[size] = a
+        size += a == b
+        at += a <= b
+        other += b <= a
     return found[:size]
 
 
@@ -109,6 +194,7 @@ def add_scores(
     lengths: Array,
     weights: Array,
     norms: Array,
+    table: Array,
     scores: Array,
 ) -> None:
     """Adds the scores of a row to `scores`, one for each of `targets`."""
@@ -119,7 +205,7 @@ def add_scores(
         if at == end:
             break
         if documents[at] == document:
-            scores[index] += _score(counts[at] & fields, document, lengths, weights, norms)
+            scores[index] += _score(counts[at] & fields, lengths[document], weights, norms, table)
 
 
 @_compiled
@@ -132,6 +218,7 @@ def accumulate(
     lengths: Array,
     weights: Array,
     norms: Array,
+    table: Array,
     sums: Array,
     hits: Array,
 ) -> None:
@@ -140,7 +227,7 @@ def accumulate(
         count = counts[at] & fields
         if count:
             document = documents[at]
-            sums[document] += _score(count, document, lengths, weights, norms)
+            sums[document] += _score(count, lengths[document], weights, norms, table)
             hits[document] += 1
 
 
@@ -156,11 +243,7 @@ def scatter(found: Array, scores: Array, sums: Array, hits: Array) -> None:
 @_compiled
 def collect(sums: Array, hits: Array, least: int, allowed: Array) -> tuple[Array, Array]:
     """The allowed documents with `least` hits or more, and their sums; leaves both arrays zero."""
-    size = 0
-    for document in range(len(hits)):
-        if hits[document] >= least and (len(allowed) == 0 or allowed[document]):
-            size += 1
-    found, scores = np.empty(size, np.int32), np.empty(size, np.float64)
+    found, scores = np.empty(len(hits), np.int32), np.empty(len(hits), np.float64)
     size = 0
     for document in range(len(hits)):
         if hits[document]:
@@ -170,64 +253,74 @@ def collect(sums: Array, hits: Array, least: int, allowed: Array) -> tuple[Array
                 size += 1
             hits[document] = 0
             sums[document] = 0.0
-    return found, scores
+    return found[:size], scores[:size]
 
 
 @_compiled
-def _occurrences(count: int) -> int:
-    return (count & 255) + (count >> 8 & 255) + (count >> 16 & 255) + (count >> 24)
+def _move(at: int, place: int, posting: int, counts: Array, blocks: Array, block: int) -> int:
+    """Where the positions of `posting` start, given where those of `at`, not after it, do."""
+    first = posting // block * block
+    if at < first:
+        at, place = first, blocks[posting // block]
+    for before in range(at, posting):
+        count = counts[before]
+        pairs = (count & 0x00FF00FF) + (count >> 8 & 0x00FF00FF)
+        place += (pairs & 0xFFFF) + (pairs >> 16)
+    return place
 
 
 @_compiled
-def _place(counts: Array, blocks: Array, block: int, posting: int) -> int:
-    """Where the positions of a posting start."""
-    place = blocks[posting // block]
-    for before in range(posting // block * block, posting):
-        place += _occurrences(counts[before])
-    return int(place)
+def _consecutive(firsts: Array, sizes: Array, positions: Array, slop: int, reached: Array) -> bool:
+    """Whether words with these ranges of positions in a field follow one another.
 
-
-@_compiled
-def _follow(reached: Array, size: int, positions: Array, start: int, end: int, slop: int) -> int:
-    """Keeps in `reached` the positions start:end that follow a reached one by 1 to `slop`.
-
-    `reached` has room for `size` before and as many found, in its two rows.
+    `reached` is room for two lists of 255: what the words so far reach, and the next one.
     """
-    found = before = 0
-    for at in range(start, end):
-        position = np.int32(positions[at])
-        while before < size and reached[0, before] < position - slop:
-            before += 1
-        if before < size and reached[0, before] < position:
-            reached[1, found] = position
-            found += 1
-    reached[0, :found] = reached[1, :found]
-    return found
+    now, size, last = 0, sizes[0], len(sizes) - 1
+    for at in range(size):
+        reached[0, at] = positions[firsts[0] + at]
+    for word in range(1, len(sizes)):
+        found = before = 0
+        for at in range(firsts[word], firsts[word] + sizes[word]):
+            position = np.int32(positions[at])
+            while before < size and reached[now, before] < position - slop:
+                before += 1
+            if before == size:
+                break
+            if reached[now, before] < position:
+                reached[1 - now, found] = position
+                found += 1
+                if word == last:
+                    break
+        if found == 0:
+            return False
+        now, size = 1 - now, found
+    return True
 
 
 @_compiled
-def _consecutive(
-    postings: Array, counts: Array, places: Array, positions: Array, field: int, slop: int
+def _in_all(document: int, documents: Array, postings: Array, ends: Array, order: Array) -> bool:
+    """Whether a document is in all rows; moves `postings` on to it, the rarest row first."""
+    for word in order:
+        at = _seek(documents, postings[word], ends[word], document)
+        postings[word] = at
+        if at == ends[word] or documents[at] != document:
+            return False
+    return True
+
+
+@_compiled
+def _in_field(
+    field: int, postings: Array, counts: Array, places: Array, firsts: Array, sizes: Array
 ) -> bool:
-    """Whether the words at `postings` of one document follow one another in a field."""
-    reached = np.empty((2, 256), np.int32)
-    size = 0
+    """Whether all words are in a field; sets the ranges of their positions in it."""
     for word in range(len(postings)):
         count = counts[postings[word]]
-        tf = (count >> (8 * field)) & 255
-        if tf == 0:
+        sizes[word] = _byte(count, field)
+        if sizes[word] == 0:
             return False
-        start = places[word]
+        firsts[word] = places[word]
         for other in range(field):
-            start += (count >> (8 * other)) & 255
-        if word == 0:
-            size = tf
-            for at in range(tf):
-                reached[0, at] = positions[start + at]
-        else:
-            size = _follow(reached, size, positions, start, start + tf, slop)
-        if size == 0:
-            return False
+            firsts[word] += _byte(count, other)
     return True
 
 
@@ -249,26 +342,33 @@ def phrase(
 ) -> tuple[Array, Array]:
     """The candidates in which the words of rows starts:ends follow one another, and scores.
 
-    Every candidate is in every row. Each word follows the one before it, in the same field, by
-    1 to `slop` positions; a field scores the sum over its words (`weights` is [word, field]).
+    Each word follows the one before it, in the same field, by 1 to `slop` positions; a field
+    scores the sum over its words (`weights` is [word, field]).
     """
-    words = len(starts)
-    postings, places = starts.copy(), np.empty(words, np.int64)
+    words, order = len(starts), np.argsort(ends - starts)
+    postings, counted, places = starts.copy(), starts.copy(), np.full(words, -1)
+    firsts, sizes = np.empty(words, np.int64), np.empty(words, np.int64)
+    reached = np.empty((2, 256), np.int32)
     found, scores = np.empty(len(candidates), np.int32), np.empty(len(candidates), np.float64)
     size = 0
     for document in candidates:
+        if not _in_all(document, documents, postings, ends, order):
+            continue
         for word in range(words):
-            postings[word] = _seek(documents, postings[word], ends[word], document)
-            places[word] = _place(counts, blocks, block, postings[word])
+            at = counted[word] if places[word] >= 0 else -1
+            places[word] = _move(at, places[word], postings[word], counts, blocks, block)
+            counted[word] = postings[word]
         score, matched = 0.0, False
         for field in range(4):
-            searched = (fields >> (8 * field)) & 255
-            if searched and _consecutive(postings, counts, places, positions, field, slop):
+            if not _byte(fields, field):
+                continue
+            if not _in_field(field, postings, counts, places, firsts, sizes):
+                continue
+            if _consecutive(firsts, sizes, positions, slop, reached):
                 matched = True
-                norm = norms[field, lengths[document, field]]
+                norm = norms[field, _byte(lengths[document], field)]
                 for word in range(words):
-                    tf = (counts[postings[word]] >> (8 * field)) & 255
-                    score += weights[word, field] * tf / (tf + norm)
+                    score += weights[word, field] * (sizes[word] / (sizes[word] + norm))
         if matched:
             found[size] = document
             scores[size] = score

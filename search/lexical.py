@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.analysis import chunks, pieces, stop_words, tokens
-from index.impacts import FIELDS, Segment
+from index.impacts import FIELDS, Segment, packed
 from index.lexical import LENGTHS
 from search import plan
 from search.query import (
@@ -118,7 +118,9 @@ class LexicalArm:
         )
         total = sum((segment.totals for segment in segments), np.zeros(len(FIELDS)))
         norms = self._norms(total / max(len(self.issues), 1))
-        self._mapped = [plan.Mapped(n, segment, norms) for n, segment in enumerate(segments)]
+        tf = np.arange(16)[:, None]
+        table = (tf / (tf + norms[:, None])).ravel()
+        self._mapped = [plan.Mapped(n, s, norms, table) for n, s in enumerate(segments)]
         self._live = [
             plan.ALL if mask is None or not mask.any() else ~mask
             for _, mask in zip(segments, deleted, strict=True)
@@ -133,6 +135,7 @@ class LexicalArm:
         b = np.array(self._weights.b)[:, None]
         averages = np.where(averages > 0, averages, 1)[:, None]
         norms: Array = self._weights.k1 * (1 - b + b * LENGTHS / averages)
+        norms[:, 0] = 1  # of fields without words, where 0 would divide by 0
         return norms
 
     def match(self, node: Node, allowed: Array | None = None) -> Matches:
@@ -147,13 +150,16 @@ class LexicalArm:
         self, weighted: Mapping[str, float], allowed: Array | None = None, k: int = 10
     ) -> Matches:
         """The best `k` documents with any of the terms, each term's score times its weight."""
-        rows = [self._row(term, _ALL_FIELDS, weight) for term, weight in weighted.items()]
-        return self._run(_some(_Split(rows), 1), allowed).top(k)
+        return self.match_terms(weighted, allowed).top(k)
+
+    def match_terms(self, weighted: Mapping[str, float], allowed: Array | None = None) -> Matches:
+        """All documents with any of the terms, each term's score times its weight."""
+        rows = self._rows(list(weighted), _ALL_FIELDS, list(weighted.values()))
+        return self._run(_some(_Split(rows), 1), allowed)
 
     def df(self, term: str) -> int:
         """In how many documents the analysed `term` is, in any field, deleted ones included."""
-        spans = [_span(mapped.segment, term) for mapped in self._mapped]
-        return sum(end - start for start, end in spans)
+        return int(self._spans([term])[2][0])
 
     def key_terms(self, text: str, n: int = 40) -> dict[str, float]:
         """The `n` terms that tell most about `text`, with the weight of each for `score_terms`.
@@ -168,13 +174,15 @@ class LexicalArm:
             for piece in pieces(chunk)
             if piece.word not in common and not piece.word.replace(".", "").isdigit()
         )
-        chosen = []
-        for term, count in counts.items():
-            if df := self.df(term):
-                weight = 1 + math.log(count)
-                chosen.append((weight * self._idf(df), term, weight))
-        chosen.sort(key=lambda entry: (-entry[0], entry[1]))
-        return {term: weight for _, term, weight in chosen[:n]}
+        weights = {term: 1 + math.log(count) for term, count in counts.items()}
+        frequencies = self._spans(list(weights))[2].tolist()
+        worth = {
+            term: weights[term] * self._idf(df)
+            for term, df in zip(weights, frequencies, strict=True)
+            if df
+        }
+        chosen = sorted(worth, key=lambda term: (-worth[term], term))[:n]
+        return {term: weights[term] for term in chosen}
 
     def expand(self, node: Prefix | Wildcard) -> Expansion:
         """The terms of the words that `node` describes, as far as they are used."""
@@ -214,8 +222,7 @@ class LexicalArm:
                 terms = [term for word in words for term in tokens(word)]
                 return self._words(terms, slop, name, 1.0)
             case Prefix(_, name) | Wildcard(_, name):
-                terms = list(self.expand(node).terms)
-                return _some(_Split([self._row(t, _mask(name), 1.0) for t in terms]), 1)
+                return _some(_Split(self._rows(self.expand(node).terms, _mask(name))), 1)
             case And(children):
                 excluded = [self._plan(child.child) for child in children if isinstance(child, Not)]
                 kept = [child for child in children if not isinstance(child, Not)]
@@ -242,38 +249,36 @@ class LexicalArm:
         return split
 
     def _words(self, terms: list[str], slop: int, name: str | None, weight: float) -> plan.Part:
-        rows = [self._row(term, _mask(name), weight) for term in terms]
+        rows = self._rows(terms, _mask(name), [weight] * len(terms))
         if not rows:
             return plan.NOTHING
         return (
             rows[0] if len(rows) == 1 else plan.Consecutive(rows, slop, min(r.cost for r in rows))
         )
 
-    def _row(self, term: str, fields: int, weight: float) -> plan.Row:
-        spans = []
-        frequencies = np.zeros(len(FIELDS))
+    def _spans(self, terms: Sequence[str]) -> tuple[Array, Array, Array]:
+        """The rows [term, segment, 2], frequencies [term, field] and rows' sizes of `terms`."""
+        keys, ends = packed([term.encode() for term in terms])
+        spans = np.zeros((len(terms), len(self._mapped), 2), np.int64)
+        frequencies = np.zeros((len(terms), len(FIELDS)), np.int64)
         for mapped in self._mapped:
-            segment = mapped.segment
-            number = segment.terms.find(term.encode())
-            spans.append(_row_of(segment, number))
-            if number >= 0:
-                frequencies += segment.frequencies[number]
-        boosts, k1 = self._weights.boosts, self._weights.k1
-        weights = np.array(
-            [
-                weight * boost * self._idf(df) * (k1 + 1)
-                for boost, df in zip(boosts, frequencies.tolist(), strict=True)
-            ]
-        )
-        return plan.Row(spans, fields, weights, sum(end - start for start, end in spans))
+            of = mapped.segment
+            plan.kernels.locate(
+                of.terms.text, of.terms.ends, of.rows, of.frequencies,
+                keys, ends, spans[:, mapped.number], frequencies,
+            )  # fmt: skip
+        return spans, frequencies, (spans[:, :, 1] - spans[:, :, 0]).sum(axis=1)
 
-
-def _row_of(segment: Segment, number: int) -> tuple[int, int]:
-    return (int(segment.rows[number]), int(segment.rows[number + 1])) if number >= 0 else (0, 0)
-
-
-def _span(segment: Segment, term: str) -> tuple[int, int]:
-    return _row_of(segment, segment.terms.find(term.encode()))
+    def _rows(
+        self, terms: Sequence[str], fields: int, weights: Sequence[float] | None = None
+    ) -> list[plan.Row]:
+        """The rows of `terms`, each of whose scores is multiplied by its weight."""
+        spans, frequencies, sizes = self._spans(terms)
+        scale = np.ones(len(terms)) if weights is None else np.array(weights)
+        idf = np.log(len(self) / (frequencies + 1)) + 1
+        worth = scale[:, None] * np.array(self._weights.boosts) * idf * (self._weights.k1 + 1)
+        columns = (spans.tolist(), worth, sizes.tolist())
+        return [plan.Row(span, fields, *rest) for span, *rest in zip(*columns, strict=True)]
 
 
 def _mask(name: str | None) -> int:

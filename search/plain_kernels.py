@@ -1,6 +1,7 @@
 """The inner loops of lexical ranking in numpy, for machines without numba; slower, same results.
 
-The functions and their arguments are those of `kernels`, which documents them.
+The functions and their arguments are those of `kernels`, which documents them; what only
+speed needs (`table`) is not read.
 """
 
 from __future__ import annotations
@@ -10,26 +11,44 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from index.impacts import Dictionary
+
 Array = npt.NDArray[Any]
 
 _SHIFTS = np.arange(0, 32, 8, dtype=np.uint32)
 _GROUP = 1 << 17  # more than the last position and the widest slop together
 
 
-def _frequencies(counts: Array) -> Array:
-    """The four bytes of each count, as [posting, field]."""
-    split: Array = (counts[:, None] >> _SHIFTS) & 255
+def locate(
+    text: Array,
+    text_ends: Array,
+    rows: Array,
+    frequencies: Array,
+    keys: Array,
+    key_ends: Array,
+    spans: Array,
+    totals: Array,
+) -> None:
+    held, sought = Dictionary(text, text_ends), Dictionary(keys, key_ends)
+    for number in range(len(sought)):
+        at = held.find(sought[number])
+        if at >= 0:
+            spans[number] = rows[at : at + 2]
+            totals[number] += frequencies[at]
+
+
+def _bytes(packed: Array) -> Array:
+    """The four bytes of each count or length, as [posting, field]."""
+    split: Array = (packed[:, None] >> _SHIFTS) & 255
     return split.astype(np.int64)
 
 
-def _scores(counts: Array, documents: Array, lengths: Array, weights: Array, norms: Array) -> Array:
-    tf = _frequencies(counts)
-    scores = np.zeros(len(documents))
+def _scores(counts: Array, lengths: Array, weights: Array, norms: Array) -> Array:
+    tf, length = _bytes(counts), _bytes(lengths)
+    scores = np.zeros(len(counts))
     for field in range(4):
-        norm = norms[field, lengths[documents, field]]
-        scores += np.where(
-            tf[:, field] > 0, weights[field] * tf[:, field] / (tf[:, field] + norm), 0
-        )
+        norm = norms[field, length[:, field]]
+        scores += weights[field] * (tf[:, field] / (tf[:, field] + norm))
     return scores
 
 
@@ -47,6 +66,24 @@ def _places(sought: Array, within: Array) -> tuple[Array, Array]:
     present = at < len(within)
     present[present] = within[at[present]] == sought[present]
     return present, at[present]
+
+
+def scored_row(
+    documents: Array,
+    counts: Array,
+    start: int,
+    end: int,
+    fields: int,
+    allowed: Array,
+    lengths: Array,
+    weights: Array,
+    norms: Array,
+    table: Array,
+) -> tuple[Array, Array]:
+    found = row(documents, counts, start, end, fields, allowed)
+    scores = np.zeros(len(found))
+    add_scores(documents, counts, start, end, fields, found, lengths, weights, norms, table, scores)
+    return found, scores
 
 
 def intersect(left: Array, right: Array) -> Array:
@@ -67,11 +104,12 @@ def add_scores(
     lengths: Array,
     weights: Array,
     norms: Array,
+    table: Array,
     scores: Array,
 ) -> None:
     present, at = _places(targets, documents[start:end])
     chosen = counts[start:end][at] & np.uint32(fields)
-    scores[present] += _scores(chosen, targets[present], lengths, weights, norms)
+    scores[present] += _scores(chosen, lengths[targets[present]], weights, norms)
 
 
 def accumulate(
@@ -83,13 +121,14 @@ def accumulate(
     lengths: Array,
     weights: Array,
     norms: Array,
+    table: Array,
     sums: Array,
     hits: Array,
 ) -> None:
     chosen = counts[start:end] & np.uint32(fields)
     kept = chosen > 0
     found = documents[start:end][kept]
-    sums[found] += _scores(chosen[kept], found, lengths, weights, norms)
+    sums[found] += _scores(chosen[kept], lengths[found], weights, norms)
     hits[found] += 1
 
 
@@ -121,7 +160,7 @@ def _occurrences(
     A key is the group of candidate and field times `_GROUP`, plus the position.
     """
     base = start // block * block
-    tf = _frequencies(counts[base:end])
+    tf = _bytes(counts[base:end])
     sizes = tf.sum(axis=1)
     firsts = blocks[base // block] + np.cumsum(sizes) - sizes
     at = np.searchsorted(documents[start:end], candidates) + (start - base)
@@ -146,6 +185,8 @@ def phrase(
     weights: Array,
     norms: Array,
 ) -> tuple[Array, Array]:
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        candidates = intersect(candidates, documents[start:end])
     rows = [
         _occurrences(candidates, documents, counts, positions, blocks, block, start, end)
         for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
@@ -161,14 +202,12 @@ def phrase(
     matched &= (np.uint32(fields) >> _SHIFTS & 255) > 0
     kept = matched.any(axis=1)
     found, matched = candidates[kept], matched[kept]
-    scores = np.zeros(len(found))
+    scores, length = np.zeros(len(found)), _bytes(lengths[found])
     for field in range(4):
-        norm = norms[field, lengths[found, field]]
+        norm = norms[field, length[:, field]]
         for word, (tf, _) in enumerate(rows):
             here = tf[kept, field]
-            with np.errstate(invalid="ignore"):
-                part = weights[word, field] * here / (here + norm)
-            scores += np.where(matched[:, field], part, 0)
+            scores += matched[:, field] * (weights[word, field] * (here / (here + norm)))
     return found, scores
 
 

@@ -43,11 +43,12 @@ kernels = _load()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mapped:
-    """A segment as the parts of a plan see it; `norms` as in `kernels`, of the generation."""
+    """A segment as the parts of a plan see it; `norms` and `table` as in `kernels`."""
 
     number: int
     segment: Segment
     norms: Array
+    table: Array
 
     def __len__(self) -> int:
         return len(self.segment)
@@ -120,7 +121,7 @@ class Row:
         of = mapped.segment
         kernels.add_scores(
             of.documents, of.counts, start, end, self.fields, documents,
-            of.lengths, self.weights, mapped.norms, scores,
+            of.lengths, self.weights, mapped.norms, mapped.table, scores,
         )  # fmt: skip
 
     def accumulate(self, mapped: Mapped, sums: Array, hits: Array) -> None:
@@ -129,21 +130,32 @@ class Row:
         of = mapped.segment
         kernels.accumulate(
             of.documents, of.counts, start, end, self.fields,
-            of.lengths, self.weights, mapped.norms, sums, hits,
+            of.lengths, self.weights, mapped.norms, mapped.table, sums, hits,
         )  # fmt: skip
 
     def run(self, mapped: Mapped, allowed: Array) -> Found:
-        documents = self.documents(mapped, allowed)
-        scores = np.zeros(len(documents))
-        self.score(mapped, documents, scores)
-        return documents, scores
+        start, end = self.spans[mapped.number]
+        of = mapped.segment
+        found: Found = kernels.scored_row(
+            of.documents, of.counts, start, end, self.fields, allowed,
+            of.lengths, self.weights, mapped.norms, mapped.table,
+        )  # fmt: skip
+        return found
+
+
+def _by_size(rows: Sequence[Row], mapped: Mapped) -> list[Row]:
+    """`rows`, the one with fewest postings in the segment first."""
+
+    def size(row: Row) -> int:
+        start, end = row.spans[mapped.number]
+        return end - start
+
+    return sorted(rows, key=size)
 
 
 def _common(rows: Sequence[Row], mapped: Mapped, allowed: Array) -> Array:
-    """The allowed documents that are in all rows; the shortest row first."""
-    ordered = sorted(
-        rows, key=lambda row: row.spans[mapped.number][1] - row.spans[mapped.number][0]
-    )
+    """The allowed documents that are in all rows."""
+    ordered = _by_size(rows, mapped)
     documents = ordered[0].documents(mapped, allowed)
     for row in ordered[1:]:
         if not len(documents):
@@ -161,10 +173,10 @@ class Consecutive:
     cost: int
 
     def run(self, mapped: Mapped, allowed: Array) -> Found:
-        return self.within(mapped, _common(self.rows, mapped, allowed))
+        return self.within(mapped, _by_size(self.rows, mapped)[0].documents(mapped, allowed))
 
     def within(self, mapped: Mapped, documents: Array) -> Found:
-        """Those of `documents` (each of which has all the terms) that match, and their scores."""
+        """Those of `documents` that match, and their scores."""
         if not len(documents):
             return _nothing()
         spans = np.array([row.spans[mapped.number] for row in self.rows], np.int64)
@@ -201,21 +213,21 @@ class Every:
 
     def _positive(self, mapped: Mapped, allowed: Array) -> tuple[Array, list[Found]]:
         """The documents in all parts, and the answers of those parts that are not rows."""
-        phrases = [part for part in self.others if isinstance(part, Consecutive)]
-        rows = [*self.rows, *(row for part in phrases for row in part.rows)]
         answers: dict[int, Found] = {}
-        if rows:
-            documents = _common(rows, mapped, allowed)
-        else:
-            documents = _filtered(np.arange(len(mapped), dtype=np.int32), allowed)
+        documents = _common(self.rows, mapped, allowed) if self.rows else None
         for part in sorted(self.others, key=lambda part: part.cost):
-            if isinstance(part, Consecutive):
+            if documents is None:
+                answer = part.run(mapped, allowed)
+                documents = answer[0]
+            elif isinstance(part, Consecutive):
                 answer = part.within(mapped, documents)
                 documents = answer[0]
             else:
                 answer = part.run(mapped, ALL)
                 documents = kernels.intersect(documents, answer[0])
             answers[id(part)] = answer
+        if documents is None:
+            documents = _filtered(np.arange(len(mapped), dtype=np.int32), allowed)
         return documents, [answers[id(part)] for part in self.others]
 
 

@@ -19,6 +19,7 @@ FILTERS = (
     "differ",
     "treatment",
     "region",
+    "reason",
     "specialty",
     "year",
 )

@@ -16,6 +16,7 @@ FILTER_WORDS = {
     "differ": "Whether reviewer and claims administrator used different guidelines.",
     "treatment": "A category of treatment, or Category > Sub.",
     "region": "A region of the body.",
+    "reason": "A reason the decision turned on.",
     "specialty": "A specialty of the reviewer.",
     "year": "The year of decision.",
 }
@@ -120,7 +121,17 @@ SCHEMAS: Json = {
             "hits": _list(_ref("Hit")),
             "filters": _list(_object({"name": STRING, "value": STRING, "words": STRING})),
             "notes": STRINGS,
-            "expansions": _list(_object({"term": STRING, "meanings": STRINGS, "active": BOOLEAN})),
+            "expansions": _list(
+                _object(
+                    {
+                        "term": STRING,
+                        "meanings": STRINGS,
+                        "active": BOOLEAN,
+                        "sense": STRING,
+                        "choices": STRINGS,
+                    }
+                )
+            ),
             "did_you_mean": STRING,
             "letter_id": STRING,
         }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 

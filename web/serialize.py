@@ -79,10 +79,7 @@ def results_json(results: Results) -> Json:
             for name, value, words in results.filters_said
         ],
         "notes": list(results.notes),
-        "expansions": [
-            {"term": e.term, "meanings": list(e.meanings), "active": e.active}
-            for e in results.expansions
-        ],
+        "expansions": [asdict(expansion) for expansion in results.expansions],
         "did_you_mean": results.did_you_mean,
         "letter_id": results.letter_id,
     }

@@ -7,7 +7,6 @@ import itertools
 import re
 import threading
 from dataclasses import dataclass, field
-from statistics import median
 from typing import Any
 
 from index.extract.document import (
@@ -24,6 +23,7 @@ MAX_PAGES = 500
 
 _BOLD_WEIGHT = 600
 _PARAGRAPH_GAP = 1.5  # in line distances: more than this between two lines is a paragraph break
+_RAISED = 4.0  # points: less is a raised figure and no new line
 _WORD = re.compile(r"\S+")
 _HYPHEN = "\ufffe"  # what pdfium puts for a hyphen at the end of a line, closing up the word
 _lock = threading.Lock()  # pdfium is not thread-safe
@@ -53,19 +53,19 @@ def pdf_lines(data: bytes) -> list[Line]:
 def _read(pdf: Any, pages: _Pages) -> list[Line]:
     if len(pdf) > MAX_PAGES:
         raise too_large()
-    lines: list[Line] = []
+    read: list[tuple[list[Line], list[float]]] = []
     size = 0
     for number in range(len(pdf)):
         page = pdf[number]
         textpage = page.get_textpage()
-        read = pages.lines(textpage, number)
+        lines, steps = pages.lines(textpage, number)
         textpage.close()
         page.close()
-        size += sum(len(line.text) for line in read)
+        size += sum(len(line.text) for line in lines)
         if size > MAX_CHARACTERS:
             raise too_large()
-        lines += read
-    return lines
+        read.append((lines, steps))
+    return _with_breaks(read)
 
 
 @dataclass
@@ -75,10 +75,11 @@ class _Pages:
     raw: Any
     bold_fonts: dict[int | None, bool] = field(default_factory=dict)
 
-    def lines(self, textpage: Any, number: int) -> list[Line]:
-        """The lines of one page, an empty one where the distance shows a paragraph break."""
+    def lines(self, textpage: Any, number: int) -> tuple[list[Line], list[float]]:
+        """The lines of one page, and the distance in points of each from the one above it."""
         text = self._text(textpage)
-        starts, lines = [], []
+        starts: list[float] = []
+        lines: list[Line] = []
         start = 0
         for part in re.split(f"\r\n|[\r\n]|(?<={_HYPHEN})", text):
             if words := list(_WORD.finditer(part)):
@@ -89,7 +90,7 @@ class _Pages:
                 lines.append(_line(part, bold, number))
             start += len(part)
             start += 2 if text.startswith("\r\n", start) else text[start : start + 1] in "\r\n"
-        return _with_breaks(lines, starts)
+        return lines, [0.0, *(above - below for above, below in itertools.pairwise(starts))]
 
     def _text(self, textpage: Any) -> str:
         """The text, one Python character for each that pdfium counts."""
@@ -132,12 +133,14 @@ def _line(text: str, bold: list[Span], page: int) -> Line:
     return Line(folded.replace("\n", " "), tuple(spans), page)
 
 
-def _with_breaks(lines: list[Line], baselines: list[float]) -> list[Line]:
-    steps = [above - below for above, below in itertools.pairwise(baselines)]
-    usual = median([step for step in steps if step > 1] or [0.0])
+def _with_breaks(pages: list[tuple[list[Line], list[float]]]) -> list[Line]:
+    """The lines of all pages, an empty one where the distance shows a paragraph break."""
+    apart = sorted(step for _, steps in pages for step in steps if step > _RAISED)
+    usual = apart[len(apart) // 10] if apart else 0.0  # most can be breaks, where text is sparse
     spaced: list[Line] = []
-    for line, step in zip(lines, [0.0, *steps], strict=False):
-        if usual and step > _PARAGRAPH_GAP * usual:
-            spaced.append(Line("", (), line.page))
-        spaced.append(line)
+    for lines, steps in pages:
+        for line, step in zip(lines, steps, strict=False):
+            if usual and step > _PARAGRAPH_GAP * usual:
+                spaced.append(Line("", (), line.page))
+            spaced.append(line)
     return spaced

@@ -31,7 +31,7 @@ class Body:
     @cached_property
     def words(self) -> frozenset[str]:
         """The words as they stand inside lines, hyphenated ones whole: see `flow`."""
-        return frozenset(_LETTERS.findall(self.text.lower()))
+        return frozenset(_LETTERS.findall(_LINE_HYPHEN.sub(" ", self.text).lower()))
 
     @cached_property
     def labels(self) -> tuple[Label, ...]:
@@ -74,10 +74,10 @@ class Body:
         """A hyphen at the end of a line: mostly the author's own, seldom a syllable break."""
         left, right = match["left"], match["right"]
         if left and right and right.islower():
-            joined = (left + right).lower()
-            hyphenated = f"{left}-{right}".lower()
+            joined, hyphenated = (left + right).lower(), f"{left}-{right}".lower()
+            syllable = _SUFFIX.match(right) and right not in self.words
             if hyphenated not in self.words and (
-                joined in self.words or left.lower() in _PREFIXES or _SUFFIX.match(right)
+                joined in self.words or left.lower() in _PREFIXES or syllable
             ):
                 return left + right
         return f"{left or ''}-{right or ''}"
@@ -87,7 +87,7 @@ def _start(label: Label) -> int:
     return label.start
 
 
-_LINE_HYPHEN = re.compile(r"(?P<left>\b[A-Za-z]+)?(?<=[\w).])-\n+(?P<right>[A-Za-z]+\b)?")
+_LINE_HYPHEN = re.compile(r"(?P<left>(?<![\w-])[A-Za-z]+)?(?<=[\w).])-\n+(?P<right>[A-Za-z]+\b)?")
 # Combining forms that are not written with a hyphen, and endings that are not words.
 _PREFIXES = frozenset(
     ["electro", "neuro", "cardio", "gastro", "radio", "cortico", "musculo", "osteo"]
@@ -169,7 +169,7 @@ def _single_spaced(lines: list[Line]) -> list[Line]:
     return kept
 
 
-_PAGE_NUMBER = re.compile(r"\W*(?:page\s*)?(\d{1,3})(?:\s*(?:of|/)\s*\d{1,3})?\W*", re.IGNORECASE)
+_PAGE_NUMBER = re.compile(r"[-(\s]*(\d{1,3})(?:\s*(?:of|/)\s*\d{1,3})?[-)\s]*", re.IGNORECASE)
 _PAGE_OF = re.compile(
     r"(?:(?:final determination letter for )?(?:imr )?case number:?\s*cm\d\d-\d+\W*)?"
     r"page:?\s*\d{1,3}(?:\s*(?:of|/)\s*\d{1,3})?\W*|"
@@ -191,7 +191,7 @@ def _without_furniture(lines: list[Line]) -> list[Line]:
         if text and (
             _PAGE_OF.fullmatch(text)
             or place in numbers
-            or (place in edges and (_PAGE_NUMBER.fullmatch(text) or text in repeated))
+            or (place in edges and (_numbers_page(text, line.page) or text in repeated))
             or (place in edges and line.page and _CASE_LINE.fullmatch(text))
         ):
             continue
@@ -200,6 +200,12 @@ def _without_furniture(lines: list[Line]) -> list[Line]:
         if text or (kept and kept[-1].text.strip()):
             kept.append(line)
     return kept
+
+
+def _numbers_page(text: str, page: int) -> bool:
+    """Whether a line is the number of its page; pages are counted from 0, a cover may go before."""
+    match = _PAGE_NUMBER.fullmatch(text)
+    return match is not None and int(match[1]) - page in (0, 1, 2)
 
 
 def _join_page(kept: list[Line], first: Line) -> None:

@@ -29,6 +29,7 @@ _SET_FORTH = re.compile(
 _SPACE = re.compile(r"\s*")
 _POINT = re.compile(r"[\s.:]*")
 _LOOK_BACK = 40
+_ROOM_FOR_A_HEADING = 1_000
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,10 @@ def read_decisions(body: Body, end: int) -> list[Found]:
     anchors = _anchors(body, low, end)
     starts: list[int] = []
     for place, anchor in enumerate(anchors):
+        first = body.text[low : anchor.start].rstrip(" :\n") if place == 0 and low else ""
+        if first and "\n\n" not in first and len(first) < _ROOM_FOR_A_HEADING:
+            starts.append(low)  # nothing stands before the first heading, whatever it says
+            continue
         bound = _after_last_label(body, anchors[place - 1], anchor) if place else low
         starts.append(heading_start(body, bound, anchor.start))
     ends = [*starts[1:], end]

@@ -58,7 +58,7 @@ def heading_start(body: Body, low: int, high: int) -> int:
     if run is not None:
         start = max(run[0], low)
         if start == low or text[start - 1] == "\n":
-            return _with_original(text, low, start, high)
+            return start
     start = text.rfind("\n\n", low, high)
     start = start + 2 if start >= 0 else _unspaced_start(text, low, high)
     return _with_original(text, low, start, high)

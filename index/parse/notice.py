@@ -13,7 +13,7 @@ from index.parse.record import Found
 # Extraction glues the words of this form together ("notmedically"), so no space is required.
 DETERMINED = re.compile(
     r"[Mm](?i:AXIMUS\s*Federal\s*Services,?\s*Inc\.?,?\s*has\s*"
-    r"determined\s*(?:that\s*)?the\s*requests?\s*for\s*(?P<request>.{1,1500}?)\s*"
+    r"determined\s*(?:that\s*)?the\s*requests?\s*for\s*(?P<request>.{1,600}?)\s*"
     r"(?:\b(?:is|are)|(?:is|are)(?=\s*not))\s*(?P<not>not\s*)?medically\s*necessary"
     r"(?:\s*and\s*appropriate)?)",
     re.DOTALL,

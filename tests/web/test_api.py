@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from openapi_spec_validator import validate
 
 from search.results import Hit
-from web import openapi
+from web import forms, openapi
 
 CASE = "Request: MRI of the lumbar spine for low back pain with positive straight leg raise."
 RESULT = {"total", "total_words", "mode", "facets", "outcomes", "hits"}
@@ -32,16 +32,7 @@ HIT = {
     "snippets",
     "why",
 }
-GROUPS = {
-    "outcome",
-    "guideline",
-    "administrator",
-    "differ",
-    "treatment",
-    "region",
-    "specialty",
-    "year",
-}
+GROUPS = set(forms.FILTERS)
 
 
 def get(client: FlaskClient, path: str, **args: Any) -> dict[str, Any]:

@@ -1,0 +1,327 @@
+"""The command `precedent`: index, search, similar, show, dump, evaluate, verify, serve.
+
+Exit codes: 0 done; 1 done, but something was quarantined or a check failed; 2 the call is
+wrong, with one sentence that says what to run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from search.engine import Engine
+    from search.results import Hit, Results
+
+DEFAULT_INDEX = Path(".precedent")
+MODES = ("hybrid", "lexical", "semantic")
+
+
+def _index_option() -> Any:
+    return click.option(
+        "--index",
+        "directory",
+        type=click.Path(path_type=Path),
+        envvar="PRECEDENT_INDEX",
+        default=DEFAULT_INDEX,
+        show_default=True,
+        help="The index directory; PRECEDENT_INDEX names another default.",
+    )
+
+
+_FILTERS = {
+    "outcome": "upheld, overturned or unknown",
+    "guideline": 'guideline the reviewer relied on, such as "ODG > Pain"',
+    "administrator": "guideline the claims administrator relied on",
+    "differ": "yes or no: whether the two rely on different guidelines",
+    "treatment": 'treatment, such as "Diagnostic imaging > MRI"',
+    "region": "body region",
+    "reason": "reason given by the reviewer",
+    "specialty": "specialty of the reviewer",
+    "year": "year of the decision",
+}
+
+
+def _question_options(command: Any) -> Any:
+    """The options that `search` and `similar` share."""
+    for name, said in reversed(_FILTERS.items()):
+        command = click.option(f"--{name}", multiple=True, help=f"Only issues with this {said}.")(
+            command
+        )
+    for option in (
+        click.option("--mode", type=click.Choice(MODES), default="hybrid", show_default=True),
+        click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True),
+        click.option("--offset", type=click.IntRange(0), default=0),
+        click.option("--json", "as_json", is_flag=True, help="Print what the API returns."),
+        _index_option(),
+    ):
+        command = option(command)
+    return command
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What a person can mend becomes one sentence on stderr and exit code 2."""
+    from index.encoder import ModelUnavailable
+    from index.manifest import IndexUnusable
+    from search.evaluation import BadJudgments
+    from search.query import QueryError
+
+    try:
+        yield
+    except QueryError as error:
+        _refuse(f"{error.message} {error.remedy} (at character {error.position + 1})")
+    except (IndexUnusable, ModelUnavailable, BadJudgments, FileNotFoundError) as error:
+        _refuse(str(error))
+    except KeyError as error:
+        _refuse(f"{error.args[0]}: `precedent search WORDS` finds ids")
+
+
+def _refuse(sentence: str) -> None:
+    click.echo(f"precedent: {sentence}", err=True)
+    sys.exit(2)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="precedent")
+def main() -> None:
+    """Search prior Independent Medical Review determinations. Nothing leaves this machine."""
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--prune", is_flag=True, help="Remove letters whose files under PATHS are gone.")
+@_index_option()
+def index(paths: tuple[Path, ...], prune: bool, directory: Path) -> None:
+    """Add or update the letters in PATHS: files, folders and ZIP archives."""
+    from index.build import build
+    from index.progress import Reporter
+
+    with _refusals():
+        try:
+            done = build(paths, directory, Reporter(sys.stderr), prune=prune)
+        except KeyboardInterrupt:
+            click.echo("precedent: stopped; run the same command again to go on", err=True)
+            sys.exit(130)
+    click.echo(
+        f"{done.read} read: {done.new} new, {done.changed} changed, {done.same} same, "
+        f"{done.removed} removed, {len(done.quarantined)} quarantined; the index holds "
+        f"{done.letters} letters with {done.issues} issues"
+    )
+    for entry in done.quarantined:
+        click.echo(f"quarantined: {entry.source}: {entry.reason} {entry.remedy}", err=True)
+    if done.quarantined:
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("words")
+@click.option("--sort", type=click.Choice(("relevance", "newest", "oldest")), default="relevance")
+@_question_options
+def search(
+    words: str,
+    sort: str,
+    mode: str,
+    limit: int,
+    offset: int,
+    as_json: bool,
+    directory: Path,
+    **filters: tuple[str, ...],
+) -> None:
+    """Search for WORDS: all of them, with AND OR NOT, "phrases", -minus, field:word, pre*."""
+    from web.serialize import results_json
+
+    with _refusals():
+        results = _open(directory).search(
+            words, filters=filters, mode=mode, limit=limit, offset=offset, sort=sort
+        )
+        if results.letter_id:
+            _show(directory, results.letter_id, as_json)
+            return
+    if as_json:
+        _print_json(results_json(results))
+    else:
+        _print_results(results)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@_question_options
+def similar(
+    file: Path,
+    mode: str,
+    limit: int,
+    offset: int,
+    as_json: bool,
+    directory: Path,
+    **filters: tuple[str, ...],
+) -> None:
+    """Find the prior issues most similar to the request in FILE (PDF, DOCX, TXT; - for stdin)."""
+    from index.extract import Unreadable, extract
+    from web.serialize import similar_json
+
+    with _refusals():
+        data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        try:
+            text = extract("standard input" if str(file) == "-" else file.name, data).text
+        except Unreadable as error:
+            _refuse(f"{file}: {error.reason} {error.remedy}")
+        found = _open(directory).similar(
+            text, filters=filters, mode=mode, limit=limit, offset=offset
+        )
+    if as_json:
+        _print_json(similar_json(found))
+        return
+    if found.understood.requested:
+        click.echo(f"Requested: {found.understood.requested}")
+    _print_results(found.results)
+
+
+@main.command()
+@click.argument("id", metavar="ISSUE_OR_LETTER_ID")
+@click.option("--json", "as_json", is_flag=True, help="Print what the API returns.")
+@_index_option()
+def show(id: str, as_json: bool, directory: Path) -> None:  # noqa: A002
+    """Show a letter, or one issue of it."""
+    with _refusals():
+        _show(directory, id, as_json)
+
+
+def _show(directory: Path, id: str, as_json: bool) -> None:  # noqa: A002
+    from web.serialize import issue_json, letter_json
+
+    page = _open(directory).letter(id, neighbours=0)
+    letter, number = page.letter, id.partition("#")[2]
+    shown = [issue for issue in letter.issues if not number or issue.number == int(number)]
+    if as_json:
+        _print_json(issue_json(letter, shown[0]) if number else letter_json(page))
+        return
+    click.echo(f"{letter.id}  decided {letter.decision_date or 'on an unknown date'}")
+    if not number and letter.summary:
+        click.echo(f"\n{letter.summary}")
+    for issue in shown:
+        click.echo(f"\n{letter.id}#{issue.number}  {_OUTCOMES[issue.outcome]}\n{issue.request}")
+        click.echo(f"  Administrator: {issue.claims_administrator_guideline}")
+        click.echo(f"  Reviewer: {issue.reviewer_guideline}\n\n{issue.rationale}")
+
+
+@main.command()
+@_index_option()
+def dump(directory: Path) -> None:
+    """Print every letter as JSON Lines."""
+    from index.manifest import read_manifest
+    from index.store import Store
+    from web.dump import letter_record
+
+    with _refusals():
+        generation = read_manifest(directory).generation
+        store = Store(directory, read_only=True)
+        sources = store.sources_by_letter()
+        for letter in store.letters(generation):
+            record = letter_record(letter, sources.get(letter.id, ""))
+            click.echo(json.dumps(record, ensure_ascii=False))
+        store.close()
+
+
+@main.command()
+@click.option("--topics", required=True, type=click.Path(path_type=Path))
+@click.option("--qrels", required=True, type=click.Path(path_type=Path))
+@click.option("--mode", type=click.Choice(MODES), default="hybrid", show_default=True)
+@click.option("--run", "run_file", type=click.Path(path_type=Path), help="Write a TREC run.")
+@click.option("--json", "as_json", is_flag=True)
+@_index_option()
+def evaluate(
+    topics: Path, qrels: Path, mode: str, run_file: Path | None, as_json: bool, directory: Path
+) -> None:
+    """Measure the rankings against judgments: nDCG@10, recall@50, MRR, by kind of topic."""
+    from dataclasses import asdict
+
+    from search.evaluation import measure, read_qrels, read_topics, run_topics, write_run
+
+    with _refusals():
+        asked, judged = read_topics(topics), read_qrels(qrels)
+        run = run_topics(_open(directory), asked, mode)
+        measures = measure(run, judged, asked)
+        if run_file is not None:
+            write_run(run_file, run, f"precedent-{mode}")
+    if as_json:
+        _print_json({"mode": mode, **{kind: asdict(m) for kind, m in measures.items()}})
+        return
+    click.echo(f"{'kind':<10} {'topics':>6} {'nDCG@10':>8} {'recall@50':>9} {'MRR':>6}")
+    for kind, m in measures.items():
+        click.echo(f"{kind:<10} {m.topics:>6} {m.ndcg_10:>8.3f} {m.recall_50:>9.3f} {m.mrr:>6.3f}")
+
+
+@main.command()
+@_index_option()
+def verify(directory: Path) -> None:
+    """Check checksums, and that store, words and vectors hold the same issues."""
+    from index.verify import faults
+
+    with _refusals():
+        found = faults(directory)
+    for fault in found:
+        click.echo(f"precedent: {fault}", err=True)
+    if found:
+        click.echo(
+            f"precedent: delete {directory} and run `precedent index` on the letters again",
+            err=True,
+        )
+        sys.exit(1)
+    click.echo("all checks passed")
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8017, show_default=True)
+@_index_option()
+def serve(host: str, port: int, directory: Path) -> None:
+    """Serve the pages and the API."""
+    from web.serve import run
+
+    with _refusals():
+        engine = _open(directory)
+        engine.warm_up()
+        run(engine, host, port)
+
+
+_OUTCOMES = {
+    "upheld": "Upheld: denial stands",
+    "overturned": "Overturned: treatment approved",
+    "unknown": "Outcome not stated",
+}
+
+
+def _open(directory: Path) -> Engine:
+    from search.engine import Engine
+
+    return Engine(directory)
+
+
+def _print_json(record: dict[str, Any]) -> None:
+    click.echo(json.dumps(record, ensure_ascii=False, indent=1))
+
+
+def _print_results(results: Results) -> None:
+    click.echo(results.sentence)
+    for note in results.notes:
+        click.echo(f"({note})")
+    for hit in results.hits:
+        _print_hit(hit)
+
+
+def _print_hit(hit: Hit) -> None:
+    decided = f"  {hit.decision_date}" if hit.decision_date else ""
+    click.echo(f"\n{hit.issue}  {_OUTCOMES[hit.outcome]}{decided}\n  {hit.request}")
+    for snippet in hit.snippets[:1]:
+        click.echo(f"  \u201c{snippet.text}\u201d")
+
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # one request, one core: pages share the machine
