@@ -176,6 +176,7 @@ _PAGE_OF = re.compile(
     r"final determination letter for imr case number:?\s*cm\d\d-\d+(?:\W+\d{1,3})?\W*",
     re.IGNORECASE,
 )
+_PAGE_OF_INITIALS = "pPfFiIcC"
 _CASE_LINE = re.compile(r"(?:[a-z ]{0,40}case number:?\s*)?cm\d\d-\d{5,8}\W*\d{0,3}", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
 
@@ -189,7 +190,7 @@ def _without_furniture(lines: list[Line]) -> list[Line]:
     for place, line in enumerate(lines):
         text = " ".join(line.text.split())
         if text and (
-            _PAGE_OF.fullmatch(text)
+            (text[0] in _PAGE_OF_INITIALS and _PAGE_OF.fullmatch(text))
             or place in numbers
             or (place in edges and (_numbers_page(text, line.page) or text in repeated))
             or (place in edges and line.page and _CASE_LINE.fullmatch(text))

@@ -10,11 +10,10 @@ from index.letter import Outcome
 from index.parse.body import Body
 from index.parse.headings import (
     NECESSITY,
-    OUTCOME,
     bare_request,
     clean_request,
     heading_start,
-    named_outcome,
+    named_outcomes,
     necessity_outcome,
 )
 from index.parse.labels import CLAIMS, RATIONALE, Label
@@ -81,19 +80,21 @@ def _anchors(body: Body, low: int, end: int) -> list[_Anchor]:
     """Every outcome that stands at the end of a heading, and every heading that lacks one."""
     labels = body.labels_between(low, end)
     starts = {label.start for label in labels}
-    anchors = [*_named(body.text, low, end, starts), *_told(body.text, low, end, starts)]
+    anchors = _named(body.text, low, end, starts)
+    if any(label.is_sentence for label in labels):
+        anchors += _told(body.text, low, end, starts)
     return sorted([*anchors, *_unnamed(low, labels, anchors)], key=lambda anchor: anchor.start)
 
 
 def _named(text: str, low: int, end: int, labels: set[int]) -> list[_Anchor]:
     """`Norco 10/325mg #60: Upheld`: an outcome with a label after it, or alone at its end."""
     found = []
-    for match in OUTCOME.finditer(text, low, end):
-        stop = _point(text, match.end())
-        before = text[max(low, match.start() - _LOOK_BACK) : match.start()].rstrip()
-        closes = before.endswith(":") and (stop >= end or "\n\n" in text[match.end() : stop])
+    for named in named_outcomes(text, low, end):
+        stop = _point(text, named.end)
+        before = text[max(low, named.start - _LOOK_BACK) : named.start].rstrip()
+        closes = before.endswith(":") and (stop >= end or "\n\n" in text[named.end : stop])
         if stop in labels or closes:
-            found.append(_Anchor(match.start(), stop, named_outcome(match)))
+            found.append(_Anchor(named.start, stop, named.outcome))
     return found
 
 

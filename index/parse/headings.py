@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from index.letter import Outcome
 from index.parse.body import Body
 
-OUTCOME = re.compile(
-    r"\b(?P<partial>Partial(?:ly)?\s+)?"
-    r"(?:(?P<upheld>Upheld|Uphold)|(?P<overturned>Overturned|Overturn))\b",
-    re.IGNORECASE,
-)
+# Sought by its first letter, for the search through a letter is fast so.
+_OUTCOME = re.compile(r"[UuOo](?<!\w.)(?i:ph[eo]ld|verturn(?:ed)?)\b")
+_PARTIAL = re.compile(r"\bPartial(?:ly)?\s+$", re.IGNORECASE)
 NECESSITY = re.compile(
     r"\b(?:is|are|was|were)\s*(?P<not>not\s*)?medically\s*necessary"
     r"(?:\s*and\s*appropriate)?\s*\.?",
@@ -19,11 +19,25 @@ NECESSITY = re.compile(
 )
 
 
-def named_outcome(match: re.Match[str]) -> Outcome:
-    """The outcome a word names. In part overturned is neither: what part, the text must tell."""
-    if match["partial"]:
-        return Outcome.UNKNOWN
-    return Outcome.UPHELD if match["upheld"] else Outcome.OVERTURNED
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An outcome named in a text, from `start` to `end`."""
+
+    start: int
+    end: int
+    outcome: Outcome
+
+
+def named_outcomes(text: str, start: int, end: int) -> Iterator[Named]:
+    """The outcomes a text names. In part overturned is neither: what part, the text must tell."""
+    for match in _OUTCOME.finditer(text, start, end):
+        window = max(start, match.start() - 12)
+        if partial := _PARTIAL.search(text[window : match.start()]):
+            yield Named(window + partial.start(), match.end(), Outcome.UNKNOWN)
+        elif match.group()[0] in "Uu":
+            yield Named(match.start(), match.end(), Outcome.UPHELD)
+        else:
+            yield Named(match.start(), match.end(), Outcome.OVERTURNED)
 
 
 def necessity_outcome(match: re.Match[str]) -> Outcome:

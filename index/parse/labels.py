@@ -16,6 +16,11 @@ class Label:
     start: int
     end: int
 
+    @property
+    def is_sentence(self) -> bool:
+        """Whether it is no label but the beginning of a sentence, which is its text."""
+        return self.start == self.end
+
 
 # The rare word of a label is sought first, and then what must stand before it: a pattern for
 # whole labels would be tried at every character of the letter.

@@ -6,7 +6,7 @@ import re
 
 from index.letter import Outcome
 from index.parse.body import Body
-from index.parse.headings import OUTCOME, named_outcome
+from index.parse.headings import named_outcomes
 from index.parse.marks import Part
 
 _HEAD_SIZE = 4_000  # characters: how far a head can reach where no heading ends it
@@ -22,7 +22,9 @@ _TAIL = re.compile(
     re.IGNORECASE,
 )
 _CASE_OUTCOME = re.compile(
-    r"\b(?:Case\s+Outcome|(?:Final\s+)?Determination|Outcome)\s*:\s*(?=[PUO])", re.IGNORECASE
+    r"\b(?:Case\s+Outcome|(?:Final\s+)?Determination|Outcome)\s*:\s*"
+    r"(?=Partial|Uph[eo]ld|Overturn)",
+    re.IGNORECASE,
 )
 
 
@@ -62,7 +64,6 @@ def tail_start(body: Body) -> int:
 
 def case_outcome(words: str) -> Outcome:
     """The outcome told for the case as a whole; unknown if it is partial."""
-    for label in _CASE_OUTCOME.finditer(words):
-        if match := OUTCOME.match(words, label.end()):
-            return named_outcome(match)
-    return Outcome.UNKNOWN
+    label = _CASE_OUTCOME.search(words)
+    named = next(named_outcomes(words, label.end(), len(words)), None) if label else None
+    return named.outcome if named else Outcome.UNKNOWN
