@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from index.attributes import Attributes
 from index.letter import Outcome
-from search.kernels import count_codes
+from search.plan import kernels
 from search.query import QueryError
 from search.results import Facet, FacetValue
 
@@ -121,7 +121,7 @@ class Catalogue:
             start, end = self._starts[number : number + 2]
             first, last = np.searchsorted(documents, (start, end))
             local = documents[first:last] - start
-            found = count_codes(local, part.codes, part.code_offsets, len(part.values))
+            found = kernels.count_codes(local, part.codes, part.code_offsets, len(part.values))
             for code in np.flatnonzero(found):
                 value = part.values[code]
                 total[value] = total.get(value, 0) + int(found[code])

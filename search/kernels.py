@@ -7,6 +7,8 @@ as `counts` has its frequencies; `weights` is boost * idf * (K1 + 1) for each fi
 K1 * (1 - B + B * length / average) for each field and length byte, and `table` is
 tf / (tf + norm) for each field, tf below 16 and length byte, flat. `allowed` is a bool for each
 document of the segment, or empty for all. Document lists are ascending int32.
+
+Loops run over slices from 0: there numba need not ask whether an index is negative.
 """
 
 from __future__ import annotations
@@ -69,24 +71,31 @@ def _compare(left: Array, right: Array) -> int:
 @_compiled
 def _byte(packed: int, field: int) -> int:
     """One field of a count or a length. Unsigned throughout, which spares checks of indices."""
-    return np.uint32(packed) >> np.uint32(8 * field) & np.uint32(255)
+    return np.uint32(packed) >> np.uint32(8 * field) & np.uint32(255)  # type: ignore[return-value]
+
+
+# BM25F of one posting, the sum over fields of weight * tf / (tf + norm), in two functions: where
+# every tf is below 16, from the table, and where not (a count has one of the bits `_MANY`). The
+# loops choose between them: a function that did would be too large for the compiler to inline,
+# and passing arrays on costs seven times the work. Fields without the term add 0.
+_MANY = np.uint32(0xF0F0F0F0)
 
 
 @_compiled
-def _score(count: int, length: int, weights: Array, norms: Array, table: Array) -> float:
-    """BM25F of one posting: the sum over fields of weight * tf / (tf + norm).
-
-    Fields without the term add 0, which is cheaper than to ask.
-    """
+def _score(count: int, length: int, weights: Array, table: Array) -> float:
     score = 0.0
-    if np.uint32(count) & np.uint32(0xF0F0F0F0):
-        for field in range(4):
-            tf = np.float64(_byte(count, field))
-            score += weights[field] * (tf / (tf + norms[field, _byte(length, field)]))
-    else:
-        for field in range(4):
-            at = np.uint32(field << 12) | _byte(count, field) << np.uint32(8)
-            score += weights[field] * table[at | _byte(length, field)]
+    for field in range(4):
+        at = np.uint32(field << 12) | _byte(count, field) << np.uint32(8)
+        score += weights[field] * table[at | _byte(length, field)]
+    return score
+
+
+@_compiled
+def _score_many(count: int, length: int, weights: Array, norms: Array) -> float:
+    score = 0.0
+    for field in range(4):
+        tf = np.float64(_byte(count, field))
+        score += weights[field] * (tf / (tf + norms[field, _byte(length, field)]))
     return score
 
 
@@ -116,10 +125,11 @@ def row(
     """The documents of a row that match in one of `fields` and are allowed."""
     found = np.empty(end - start, np.int32)
     size = 0
-    for at in range(start, end):
-        document = documents[at]
+    some, counted, mask = documents[start:end], counts[start:end], np.uint32(fields)
+    for at in range(len(some)):
+        document = some[at]
         found[size] = document
-        size += (counts[at] & fields != 0) & (len(allowed) == 0 or allowed[document])
+        size += (counted[at] & mask != 0) & (len(allowed) == 0 or allowed[document])
     return found[:size]
 
 
@@ -139,11 +149,15 @@ def scored_row(
     """The same documents, and their scores."""
     found, scores = np.empty(end - start, np.int32), np.empty(end - start, np.float64)
     size = 0
-    for at in range(start, end):
-        document, count = documents[at], counts[at] & fields
+    some, counted, mask = documents[start:end], counts[start:end], np.uint32(fields)
+    for at in range(len(some)):
+        document, count = some[at], counted[at] & mask
         if count != 0 and (len(allowed) == 0 or allowed[document]):
             found[size] = document
-            scores[size] = _score(count, lengths[document], weights, norms, table)
+            if count & _MANY:
+                scores[size] = _score_many(count, lengths[document], weights, norms)
+            else:
+                scores[size] = _score(count, lengths[document], weights, table)
             size += 1
     return found[:size], scores[:size]
 
@@ -198,14 +212,19 @@ def add_scores(
     scores: Array,
 ) -> None:
     """Adds the scores of a row to `scores`, one for each of `targets`."""
-    at = start
+    some, counted, mask = documents[start:end], counts[start:end], np.uint32(fields)
+    at = 0
     for index in range(len(targets)):
         document = targets[index]
-        at = _seek(documents, at, end, document)
-        if at == end:
+        at = _seek(some, at, len(some), document)
+        if at == len(some):
             break
-        if documents[at] == document:
-            scores[index] += _score(counts[at] & fields, lengths[document], weights, norms, table)
+        if some[at] == document:
+            count = counted[at] & mask
+            if count & _MANY:
+                scores[index] += _score_many(count, lengths[document], weights, norms)
+            else:
+                scores[index] += _score(count, lengths[document], weights, table)
 
 
 @_compiled
@@ -223,12 +242,16 @@ def accumulate(
     hits: Array,
 ) -> None:
     """Adds the scores of a row to `sums`, and one to `hits`, at each of its documents."""
-    for at in range(start, end):
-        count = counts[at] & fields
+    some, counted, mask = documents[start:end], counts[start:end], np.uint32(fields)
+    for at in range(len(some)):
+        count = counted[at] & mask
         if count:
-            document = documents[at]
-            sums[document] += _score(count, lengths[document], weights, norms, table)
+            document = some[at]
             hits[document] += 1
+            if count & _MANY:
+                sums[document] += _score_many(count, lengths[document], weights, norms)
+            else:
+                sums[document] += _score(count, lengths[document], weights, table)
 
 
 @_compiled

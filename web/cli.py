@@ -284,10 +284,11 @@ def verify(directory: Path) -> None:
 @_index_option()
 def serve(host: str, port: int, directory: Path) -> None:
     """Serve the pages and the API."""
+    from search.engine import Engine
     from web.serve import run
 
     with _refusals():
-        engine = _open(directory)
+        engine = Engine(directory)
         engine.warm_up()
         run(engine, host, port)
 
@@ -300,6 +301,8 @@ _OUTCOMES = {
 
 
 def _open(directory: Path) -> Engine:
+    """The engine for one question: in plain numpy, which is ready before numba is imported."""
+    os.environ.setdefault("PRECEDENT_NUMBA", "0")
     from search.engine import Engine
 
     return Engine(directory)

@@ -19,11 +19,13 @@ THREADS = 8
 MAX_BODY = 64 * 1024 * 1024
 
 
-class CannotServe(RuntimeError):
+class CannotServe(click.ClickException):
     """The address cannot be listened on; the message says what to do."""
 
+    exit_code = 2
 
-def run(engine: Engine, host: str = "127.0.0.1", port: int = 8000) -> None:
+
+def run(engine: Engine, host: str, port: int) -> None:
     """Serve `engine` until interrupted or told to end; requests under way are finished.
 
     On loopback only loopback names are answered, so that no web site can reach the index by a

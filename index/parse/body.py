@@ -17,7 +17,7 @@ from index.parse.labels import Label, find_labels
 from index.parse.marks import Mark, Part, find_marks
 
 _WORD = re.compile(r"\S+")
-_LETTERS = re.compile(r"[a-z]+(?:-[a-z]+)*")
+_WHOLE_WORD = re.compile(r"(?<!-\n)\b[a-z]+(?:-[a-z]+)*\b(?!-\n)")
 _SENTENCE_END = (".", ":", "?", "!", "upheld", "overturned")
 
 
@@ -31,7 +31,7 @@ class Body:
     @cached_property
     def words(self) -> frozenset[str]:
         """The words as they stand inside lines, hyphenated ones whole: see `flow`."""
-        return frozenset(_LETTERS.findall(_LINE_HYPHEN.sub(" ", self.text).lower()))
+        return frozenset(_WHOLE_WORD.findall(self.text.lower()))
 
     @cached_property
     def labels(self) -> tuple[Label, ...]:
@@ -72,22 +72,28 @@ class Body:
 
     def _mend(self, match: re.Match[str]) -> str:
         """A hyphen at the end of a line: mostly the author's own, seldom a syllable break."""
-        left, right = match["left"], match["right"]
-        if left and right and right.islower():
-            joined, hyphenated = (left + right).lower(), f"{left}-{right}".lower()
+        before = match.string[max(0, match.start() - _LONG_WORD) : match.start()]
+        if not before or not (before[-1].isalnum() or before[-1] in ".)"):
+            return match.group()  # a dash
+        left, right = _LAST_WORD.search(before), match["right"] or ""
+        if left and right.islower():
+            joined = (left.group() + right).lower()
+            hyphenated = f"{left.group()}-{right}".lower()
             syllable = _SUFFIX.match(right) and right not in self.words
             if hyphenated not in self.words and (
-                joined in self.words or left.lower() in _PREFIXES or syllable
+                joined in self.words or left.group().lower() in _PREFIXES or syllable
             ):
-                return left + right
-        return f"{left or ''}-{right or ''}"
+                return right
+        return f"-{right}"
 
 
 def _start(label: Label) -> int:
     return label.start
 
 
-_LINE_HYPHEN = re.compile(r"(?P<left>(?<![\w-])[A-Za-z]+)?(?<=[\w).])-\n+(?P<right>[A-Za-z]+\b)?")
+_LINE_HYPHEN = re.compile(r"-\n+(?P<right>[A-Za-z]+\b)?")
+_LAST_WORD = re.compile(r"(?<![\w-])[A-Za-z]+$")
+_LONG_WORD = 40
 # Combining forms that are not written with a hyphen, and endings that are not words.
 _PREFIXES = frozenset(
     ["electro", "neuro", "cardio", "gastro", "radio", "cortico", "musculo", "osteo"]

@@ -98,7 +98,7 @@ def test_what_is_rendered_is_read_back(issues, render):  # type: ignore[no-untyp
 @given(ISSUES, st.integers(min_value=45, max_value=140))
 @settings(max_examples=40, deadline=None)
 def test_wrapping_lines_anew_changes_nothing(issues, width):  # type: ignore[no-untyped-def]
-    text = form_b(*issues)
+    text = form_b(*issues, head="")
     wrapped = "\n\n".join(
         "\n".join(textwrap.wrap(part, width, break_on_hyphens=False)) for part in text.split("\n\n")
     )

@@ -44,4 +44,4 @@ def test_a_taken_port_is_said() -> None:
         taken.listen()
         nothing = cast(Engine, cast(Any, None))
         with pytest.raises(CannotServe, match="--port"):
-            run(nothing, port=taken.getsockname()[1])
+            run(nothing, "127.0.0.1", taken.getsockname()[1])
