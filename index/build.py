@@ -26,7 +26,7 @@ from index.files import write_atomically
 from index.manifest import IndexUnusable, Manifest
 from index.passages import RECIPE
 from index.progress import Reporter
-from index.reading import read_sources
+from index.reading import full_name, read_sources
 from index.segments import (
     FOLDER,
     copy_meaning,
@@ -136,7 +136,7 @@ def _sweep(directory: Path, old: Manifest | None) -> None:
 
 def _prune(paths: Sequence[Path], found: set[str], store: Store, generation: int) -> int:
     """Remove letters whose files stood under `paths` before and are not there now."""
-    roots = tuple(str(path) for path in paths)
+    roots = [full_name(path) for path in paths]
     gone = [
         name
         for name in store.source_hashes()
@@ -147,7 +147,7 @@ def _prune(paths: Sequence[Path], found: set[str], store: Store, generation: int
 
 
 def _is_under(name: str, root: str) -> bool:
-    return name == root or name.startswith((f"{root.rstrip('/')}/", f"{root}!"))
+    return name == root or name.startswith(f"{root.rstrip('/')}/")
 
 
 def _write_segments(directory: Path, store: Store, reporter: Reporter, workers: int) -> None:

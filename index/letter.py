@@ -126,6 +126,5 @@ class Letter:
 
 
 def families(citations: tuple[Citation, ...]) -> tuple[Family, ...]:
-    """The distinct families of `citations`, in the fixed order of `Family`."""
-    cited = {citation.family for citation in citations}
-    return tuple(family for family in Family if family in cited)
+    """The distinct families of `citations`, in alphabetical order."""
+    return tuple(sorted({citation.family for citation in citations}))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
-from index.extract import Source, Unreadable, discover, extract
+from index.extract import Source, Unreadable, discover, extract, fold
 from index.letter import Letter
 from index.parse import parse
 from index.progress import Reporter
@@ -57,10 +57,11 @@ def read_sources(
     FileNotFoundError for a path that does not exist.
     """
     known = store.source_hashes()
+    refused = {entry.source: entry for entry in store.quarantined()}
     reading = Reading()
-    sources = list(discover(paths))
+    sources = [source for path in paths for source in _named_in_full(path)]
     with reporter.stage("reading letters", len(sources), "files") as stage:
-        changed = _changed(sources, known, reading, stage.tick)
+        changed = _changed(sources, known, refused, reading, stage.tick)
         for batch in _in_processes(changed, workers if len(sources) >= _PARALLEL_FROM else 1):
             with store.transaction():
                 for found in batch:
@@ -69,8 +70,24 @@ def read_sources(
     return reading
 
 
+def full_name(path: Path) -> str:
+    """How the sources at or under `path` begin: the same wherever a run is started."""
+    return fold(str(path.resolve()))
+
+
+def _named_in_full(path: Path) -> Iterator[Source]:
+    """The sources of one path by full name: two folders may each hold a file of one name."""
+    folder = path if path.is_dir() else path.parent
+    for source in discover([path]):
+        yield replace(source, name=f"{full_name(folder)}/{source.name}")
+
+
 def _changed(
-    sources: Iterable[Source], known: dict[str, str], reading: Reading, tick: Callable[[int], None]
+    sources: Iterable[Source],
+    known: dict[str, str],
+    refused: dict[str, Quarantined],
+    reading: Reading,
+    tick: Callable[[int], None],
 ) -> Iterator[tuple[str, str, bytes | tuple[str, str, str]]]:
     """(name, hash, bytes or refusal) of each source whose bytes are not those read before."""
     for source in sources:
@@ -83,7 +100,10 @@ def _changed(
             continue
         digest = blake2b(data, digest_size=16).hexdigest()
         if known.get(source.name) == digest:
-            reading.same += 1
+            if source.name in refused:
+                reading.quarantined.append(refused[source.name])
+            else:
+                reading.same += 1
             tick(1)
         else:
             yield source.name, digest, data

@@ -50,7 +50,9 @@ def read_reasons(text: str) -> tuple[str, ...]:
     `text` is a rationale or a question; beyond 20,000 characters it is not read. The answer is
     the same whichever way the verdict in it goes.
     """
-    said = [(s.lower().replace("\u2019", "'"), is_verdict(s)) for s in sentences(text[:_MAX_CHARACTERS])]
+    said = [
+        (s.lower().replace("\u2019", "'"), is_verdict(s)) for s in sentences(text[:_MAX_CHARACTERS])
+    ]
     return tuple(
         reason.name
         for reason in _reasons()

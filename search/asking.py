@@ -22,6 +22,7 @@ from search.snapshot import Snapshot
 from search.syntax import parse
 
 KEY_TERMS = 40
+AROUND = 0.5  # what a key term of the whole text counts beside one of the requested item
 ENOUGH = 10  # issues; fewer with most of the words, and one word less is asked for
 
 
@@ -111,7 +112,7 @@ def _by_request(snapshot: Snapshot, request: Request) -> Asked:
     focus, whole = (_blind(text) for text in (request.focus, request.whole))
     weights = snapshot.lexical.key_terms(focus, KEY_TERMS)
     around = snapshot.lexical.key_terms(whole, KEY_TERMS)
-    terms = {term: 0.5 * weight for term, weight in around.items()}
+    terms = {term: AROUND * weight for term, weight in around.items()}
     for term, weight in weights.items():
         terms[term] = terms.get(term, 0.0) + weight
     texts: tuple[str, ...] = (meanings_text(request.focus, active),)

@@ -168,8 +168,7 @@ class Engine:
         ranking = rank(snapshot, question, used, None)
         stored = snapshot.stored(ranking.documents[:limit])
         return [
-            (issue.id, float(score))
-            for issue, score in zip(stored, ranking.scores, strict=False)
+            (issue.id, float(score)) for issue, score in zip(stored, ranking.scores, strict=False)
         ]
 
     def letter(self, id: str, *, words: str = "", neighbours: int = 5) -> LetterPage:  # noqa: A002
@@ -320,17 +319,13 @@ class Engine:
 
     def _fared(self, snapshot: Snapshot, documents: Documents) -> Outcomes:
         """How the decided ones of `documents` fared, beside all decided ones of the index."""
-        overturned, upheld = (
-            snapshot.catalogue.mask("outcome", [outcome])
-            for outcome in (Outcome.OVERTURNED, Outcome.UPHELD)
-        )
-        decided = documents[(overturned | upheld)[documents]]
+        decided = documents[snapshot.decided[documents]]
         return outcomes(
-            overturned=int(np.count_nonzero(overturned[documents])),
+            overturned=int(np.count_nonzero(snapshot.overturned[decided])),
             n=len(decided),
             letters=snapshot.catalogue.letters_among(decided),
-            base_overturned=int(np.count_nonzero(overturned & snapshot.live)),
-            base_n=int(np.count_nonzero((overturned | upheld) & snapshot.live)),
+            base_overturned=snapshot.base[0],
+            base_n=snapshot.base[1],
         )
 
     def _of_treatment(self, snapshot: Snapshot, name: str) -> Outcomes:

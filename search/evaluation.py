@@ -159,6 +159,11 @@ def write_run(path: Path, run: Run, tag: str) -> None:
     path.write_text("\n".join(lines) + "\n", "utf-8")
 
 
-def run_topics(engine: Engine, topics: Sequence[Topic], mode: str) -> dict[str, list[tuple[str, float]]]:
+def run_topics(
+    engine: Engine, topics: Sequence[Topic], mode: str
+) -> dict[str, list[tuple[str, float]]]:
     """Ask every topic and return its first issues: cases as pasted text, the rest as words."""
-    return {topic.id: engine.ranked(topic.text, pasted=topic.kind == "case", mode=mode, limit=RUN_DEPTH) for topic in topics}
+    return {
+        topic.id: engine.ranked(topic.text, pasted=topic.kind == "case", mode=mode, limit=RUN_DEPTH)
+        for topic in topics
+    }

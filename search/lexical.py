@@ -275,7 +275,7 @@ class LexicalArm:
         """The rows of `terms`, each of whose scores is multiplied by its weight."""
         spans, frequencies, sizes = self._spans(terms)
         scale = np.ones(len(terms)) if weights is None else np.array(weights)
-        idf = np.log(len(self) / (frequencies + 1)) + 1
+        idf = np.log(max(len(self), 1) / (frequencies + 1)) + 1
         worth = scale[:, None] * np.array(self._weights.boosts) * idf * (self._weights.k1 + 1)
         columns = (spans.tolist(), worth, sizes.tolist())
         return [plan.Row(span, fields, *rest) for span, *rest in zip(*columns, strict=True)]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.impacts import IndexDamaged
+from index.letter import Outcome
 from index.manifest import IndexUnusable, Manifest, read_manifest
 from index.segments import open_segment
 from index.store import Store, StoredIssue
@@ -27,7 +28,9 @@ class Snapshot:
     """A generation as a reader sees it, unchanged until it is let go; safe across threads.
 
     Documents are numbered 0 to `size` - 1 over the segments in order, dead ones included;
-    `numbers` are their issue numbers in the store, `live` tells which are not dead.
+    `numbers` are their issue numbers in the store, `live` tells which are not dead, `days` is the
+    ordinal of the decision date (0: none), `wordings` are equal where the reviewer's words are;
+    `base` counts the overturned and the decided among all live issues.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -59,6 +62,12 @@ class Snapshot:
         )
         self.days = np.concatenate(
             [np.zeros(0, np.int32), *(segment.attributes.days for segment in segments)]
+        )
+        self.overturned = self.catalogue.mask("outcome", [Outcome.OVERTURNED])
+        self.decided = self.overturned | self.catalogue.mask("outcome", [Outcome.UPHELD])
+        self.base = (
+            int(np.count_nonzero(self.overturned & self.live)),
+            int(np.count_nonzero(self.decided & self.live)),
         )
         self._stores = threading.local()
 

@@ -10,7 +10,7 @@ from index.letter import Issue, Letter, families
 def letter_record(letter: Letter, source: str) -> dict[str, Any]:
     """The letter with plain keys; `file` is its folder and file name, dates are ISO or None."""
     return {
-        "file": "/".join(source.replace("!", "/").split("/")[-2:]),
+        "file": "/".join(source.split("/")[-2:]),
         "id": letter.id,
         "form": letter.form.value,
         "case_number": letter.case_number,

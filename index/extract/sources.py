@@ -28,7 +28,7 @@ _LITTER = {"__MACOSX", "Thumbs.db", "desktop.ini"}
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file found: `name` is its path below the folder given; `load` reads its bytes.
+    """One file found: `name` is its full path, a member's behind its archive's; `load` reads it.
 
     `load` raises `Unreadable` where the bytes cannot be had.
     """
@@ -45,13 +45,13 @@ def discover(paths: Sequence[Path]) -> Iterator[Source]:
     for path in paths:
         if not path.exists():
             raise FileNotFoundError(f"There is no file or folder {path}. Check the path.")
-    return (source for path in paths for source in _walk(path, ""))
+    return (source for path in paths for source in _walk(path.resolve()))
 
 
-def _walk(path: Path, folder: str) -> Iterator[Source]:
-    """The sources at `path`, named below `folder`; the name of the topmost folder is left out."""
+def _walk(path: Path) -> Iterator[Source]:
+    """The sources at `path`."""
+    name = fold(str(path))
     if path.is_file():
-        name = fold(folder + path.name)
         archive = _archive(path)
         if archive is None:
             yield Source(name, lambda: _load(path))
@@ -61,12 +61,12 @@ def _walk(path: Path, folder: str) -> Iterator[Source]:
         try:
             children = sorted(path.iterdir())
         except OSError as error:
-            yield Source(fold(folder + path.name), _refusing(_no_access(error)))
+            yield Source(name, _refusing(_no_access(error)))
             return
         for child in children:
             # A link could lead out of the folder, or round in a circle.
             if not (_is_litter(child.name) or child.is_symlink()):
-                yield from _walk(child, f"{folder}{child.name}/" if child.is_dir() else folder)
+                yield from _walk(child)
 
 
 def _is_litter(name: str) -> bool:

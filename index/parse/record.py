@@ -8,6 +8,7 @@ from index.concepts import issue_concepts
 from index.guidelines import parse_citations
 from index.letter import Issue, Outcome
 from index.parse.headings import disputed_part
+from index.passages import without_verdict
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Found:
 def issue_record(number: int, found: Found, summary: str) -> Issue:
     """The record of an issue, its citations and concepts read; `summary` is the letter's."""
     disputed = disputed_part(found.request)
+    reasoning, _ = without_verdict(found.rationale)
     return Issue(
         number=number,
         request=found.request,
@@ -34,5 +36,5 @@ def issue_record(number: int, found: Found, summary: str) -> Issue:
         claims_administrator_citations=parse_citations(found.claims),
         reviewer_citations=parse_citations(found.reviewer),
         rationale=found.rationale,
-        concepts=issue_concepts(found.request, disputed, found.rationale, summary),
+        concepts=issue_concepts(found.request, disputed, reasoning, summary),
     )

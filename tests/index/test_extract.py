@@ -217,7 +217,10 @@ def test_what_is_no_letter_is_refused(name: str, data: bytes, code: str) -> None
 
 
 def found(*paths: Path) -> dict[str, bytes]:
-    return {source.name: source.load() for source in discover(paths)}
+    """What there is at `paths`, by name below the folder of the first of them."""
+    root = paths[0] if paths[0].is_dir() else paths[0].parent
+    below = f"{root.resolve()}/"
+    return {source.name.removeprefix(below): source.load() for source in discover(paths)}
 
 
 def test_folders_and_archives_are_opened_in_order(tmp_path: Path) -> None:

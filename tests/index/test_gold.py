@@ -36,9 +36,10 @@ def gold() -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def letters(gold: list[dict[str, Any]]) -> dict[str, Letter]:
     wanted = {letter["file"] for letter in gold}
-    sources = [source for source in discover([GOLD.parent]) if source.name in wanted]
-    assert len(sources) == len(wanted)
-    return {source.name: parse(extract(source.name, source.load())) for source in sources}
+    below = f"{GOLD.parent.resolve()}/"
+    found = {source.name.removeprefix(below): source for source in discover([GOLD.parent])}
+    assert wanted <= found.keys()
+    return {name: parse(extract(name, found[name].load())) for name in wanted}
 
 
 def bare(text: str) -> str:

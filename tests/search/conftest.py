@@ -1,0 +1,56 @@
+"""The corpus of the lexical tests: three segments, with deletions, and Whoosh over the same."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from lexical_oracle import WEIGHTS, Corpus, Oracle, written
+from whoosh.reading import MultiReader
+from whoosh.scoring import BM25F
+from whoosh.searching import Searcher
+
+from index.impacts import FIELDS, Segment
+from index.lexical import whoosh_index, write_segment
+from search import plan
+from search.lexical import LexicalArm
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corpus]:
+    rng = np.random.default_rng(11)
+    documents = [written(rng, n) for n in range(160)]
+    documents[50] = documents[20]  # equal scores, within a segment and across two
+    documents[130] = documents[20]
+    directories = []
+    for first, last in ((0, 90), (90, 155), (155, 160)):
+        directories.append(tmp_path_factory.mktemp("segment"))
+        write_segment(directories[-1], documents[first:last])
+    indexes = [whoosh_index(directory) for directory in directories]
+    b = {f"{name}_B": value for name, value in zip(FIELDS, WEIGHTS.b, strict=True)}
+    model = BM25F(K1=WEIGHTS.k1, **b)
+    searcher = Searcher(MultiReader([index.reader() for index in indexes]), weighting=model)
+    yield Corpus(
+        documents,
+        [Segment.open(directory) for directory in directories],
+        [rng.random(90) < 0.1, rng.random(65) < 0.3, None],
+        searcher,
+    )
+    searcher.close()
+    for index in indexes:
+        index.close()
+
+
+@pytest.fixture(params=["kernels", "plain_kernels"])
+def arm(
+    corpus: Corpus, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> LexicalArm:
+    monkeypatch.setattr(plan, "kernels", importlib.import_module(f"search.{request.param}"))
+    return LexicalArm(corpus.segments, corpus.deleted, WEIGHTS)
+
+
+@pytest.fixture(scope="session")
+def oracle(corpus: Corpus) -> Oracle:
+    return Oracle(corpus.documents)

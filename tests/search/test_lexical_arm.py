@@ -1,0 +1,217 @@
+"""The lexical arm beside its exactness: terms, expansions, ties, threads, both kernels."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from math import log
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lexical_oracle import WEIGHTS, Corpus, Oracle, Questions
+
+from index.analysis import tokens
+from index.impacts import FIELDS, Segment
+from index.lexical import LexicalDocument, write_segment
+from search import plan
+from search.lexical import MOST_EXPANSIONS, LexicalArm, Weights
+from search.query import (
+    Everything,
+    Node,
+    Or,
+    Prefix,
+    Wildcard,
+    Word,
+)
+from search.syntax import parse
+
+
+def test_typed_questions_are_answered_as_the_oracle_does(
+    corpus: Corpus, arm: LexicalArm, oracle: Oracle
+) -> None:
+    for words in [
+        "knee pain",
+        "C7-T1 injections",
+        "emg-ncv OR l4",
+        '"the knee" -surgery',
+        'request:norco "pain of"~3',
+        "surg* AND NOT (mri OR opioid)",
+        "-knee",
+        "10/325mg",
+    ]:
+        node = parse(words).node
+        check(arm.match(node), arm.rank(node), oracle.find(node), corpus.live)
+
+
+def test_compounds_are_found_whole_and_by_part(arm: LexicalArm) -> None:
+    def found(words: str) -> set[int]:
+        return set(arm.match(parse(words).node).docs.tolist())
+
+    assert found("C7-T1") and found("C7-T1") <= found("c7") & found("t1")
+    assert found("EMG-NCV") == found("EMG/NCV") == found('"emg ncv"')
+    assert found("L4-5") == found('"l4 l5"') == found("L4/5")
+
+
+def test_weighted_terms_add_up(corpus: Corpus, arm: LexicalArm, oracle: Oracle) -> None:
+    weighted = {"knee": 1.0, "opioid": 2.5, "l4": 0.5, "absent": 3.0}
+    expected: dict[int, float] = {}
+    for term, weight in weighted.items():
+        for document, score in oracle.together([term], 1, None).items():
+            expected[document] = expected.get(document, 0) + weight * score
+    allowed = np.arange(len(corpus.documents)) % 3 == 0
+    top = arm.score_terms(weighted, allowed, 7)
+    live = [d for d in expected if allowed[d] and corpus.live[d]]
+    best = sorted(live, key=lambda document: (-np.float32(expected[document]), document))[:7]
+    assert top.docs.tolist() == best
+    np.testing.assert_allclose(top.scores, [expected[document] for document in best], rtol=1e-6)
+    assert len(arm.score_terms({}, None, 7)) == 0
+
+
+def test_document_frequencies_count_every_segment(arm: LexicalArm, oracle: Oracle) -> None:
+    for term in ["knee", "orthosi", "l4", "absent"]:
+        assert arm.df(term) == len(oracle.together([term], 1, None))
+
+
+def test_key_terms_are_the_telling_words(arm: LexicalArm) -> None:
+    text = "The patient requests ketamine, ketamine and 12 orthosis for knee pain; absent unknown"
+    weights = arm.key_terms(text)
+    assert list(weights)[0] == "ketamin"
+    assert weights["ketamin"] == pytest.approx(1 + log(2))
+    assert {"knee", "pain", "orthosi"} <= set(weights)
+    assert not {"the", "and", "12", "unknown", "absent"} & set(weights)
+    assert list(arm.key_terms(text, 2)) == list(weights)[:2]
+    assert arm.key_terms("") == {}
+
+
+def test_equal_scores_rank_by_document(arm: LexicalArm, corpus: Corpus) -> None:
+    copies = [20, 50, 130]
+    words = tokens(corpus.documents[20].rationale)[:6]
+    node = Or(tuple(Word(word) for word in words))
+    ranked = arm.rank(node, k=500).docs.tolist()
+    places = [ranked.index(document) for document in copies if corpus.live[document]]
+    assert len(places) > 1
+    assert places == sorted(places)
+    assert places[-1] - places[0] == len(places) - 1
+
+
+@pytest.mark.parametrize("k", [0, 1, 2, 7, 10, 400])
+def test_the_best_are_the_first_of_all_sorted(arm: LexicalArm, k: int) -> None:  # noqa: ARG001
+    rng = np.random.default_rng(k)
+    for size in (0, 1, 5, 10, 300):
+        scores = rng.integers(0, 20, size).astype(np.float32)
+        expected = sorted(range(size), key=lambda at: (-scores[at], at))[:k]
+        assert plan.kernels.best(scores, k).tolist() == expected
+
+
+def test_expansions_take_the_most_frequent_and_say_how_many(
+    arm: LexicalArm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = arm.expand(Prefix("inj"))
+    assert (whole.terms, whole.found) == (("inject",), 1)
+    many = arm.expand(Wildcard("?*"))
+    assert many.found == len(many.terms) < MOST_EXPANSIONS
+    frequencies = [arm.df(term) for term in many.terms]
+    assert frequencies == sorted(frequencies, reverse=True)
+    monkeypatch.setattr("search.lexical.MOST_EXPANSIONS", 3)
+    few = arm.expand(Wildcard("?*"))
+    assert (few.terms, few.found) == (many.terms[:3], many.found)
+
+
+def test_both_kernels_give_the_same_to_the_bit(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arm = LexicalArm(corpus.segments, corpus.deleted, WEIGHTS)
+    for node in Questions(7, for_whoosh=False).many(200):
+        answers = []
+        for name in ("kernels", "plain_kernels"):
+            monkeypatch.setattr(plan, "kernels", importlib.import_module(f"search.{name}"))
+            answers.append(arm._plan(node).run(arm._mapped[0], plan.ALL))
+        np.testing.assert_array_equal(answers[0][0], answers[1][0])
+        np.testing.assert_array_equal(answers[0][1], answers[1][1])
+
+
+def test_codes_are_counted(arm: LexicalArm) -> None:  # noqa: ARG001
+    offsets = np.array([0, 2, 2, 5], np.int64)
+    codes = np.array([3, 0, 1, 3, 2], np.uint16)
+    for documents, expected in [
+        ([0, 2], [1, 1, 1, 2, 0]),
+        ([1], [0, 0, 0, 0, 0]),
+        ([], [0, 0, 0, 0, 0]),
+    ]:
+        found = plan.kernels.count_codes(np.array(documents, np.int64), codes, offsets, 5)
+        assert found.tolist() == expected
+
+
+def test_numba_can_be_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert plan._load().__name__ == "search.kernels"
+    monkeypatch.setenv("PRECEDENT_NUMBA", "0")
+    assert plan._load().__name__ == "search.plain_kernels"
+
+
+def test_an_empty_index_has_no_answers() -> None:
+    arm = LexicalArm([], [])
+    assert len(arm) == len(arm.match(Word("knee"))) == len(arm.rank(Everything())) == 0
+    assert arm.key_terms("knee pain") == {}
+    assert arm.expand(Prefix("sur")).terms == ()
+
+
+def test_words_that_repeat_more_than_the_table_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents = [
+        LexicalDocument(issue=n, request="knee " * n, rationale="arm " * 3 + "knee " * (400 - n))
+        for n in range(0, 400, 13)
+    ]
+    write_segment(tmp_path, documents)
+    segment = Segment.open(tmp_path)
+    scores = []
+    for name in ("kernels", "plain_kernels"):
+        monkeypatch.setattr(plan, "kernels", importlib.import_module(f"search.{name}"))
+        arm = LexicalArm([segment], [None])
+        found = [arm.match(node).scores for node in (Word("knee"), parse("knee -leg").node)]
+        found.append(arm.match(parse("knee OR leg").node).scores)
+        assert all((one == found[0]).all() for one in found)
+        scores.append(found[0])
+    assert (scores[0] == scores[1]).all()
+    assert len(set(scores[0].tolist())) == len(documents)
+
+
+def test_threads_share_an_arm(corpus: Corpus) -> None:
+    arm = LexicalArm(corpus.segments, corpus.deleted, WEIGHTS)
+    questions = Questions(3, for_whoosh=False).many(60)
+    expected = [arm.match(node).scores for node in questions]
+    wrong: list[Node] = []
+
+    def ask() -> None:
+        for node, scores in zip(questions, expected, strict=True):
+            if not np.array_equal(arm.match(node).scores, scores):
+                wrong.append(node)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_a_failed_question_leaves_nothing_behind(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arm = LexicalArm(corpus.segments, corpus.deleted, WEIGHTS)
+    node = Or((Word("knee"), Word("pain")))
+    expected = arm.match(node).scores
+
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(plan.kernels, "collect", fail)
+        with pytest.raises(MemoryError):
+            arm.match(node)
+    np.testing.assert_array_equal(arm.match(node).scores, expected)
+
+
+def test_default_weights_say_what_they_are() -> None:
+    assert len(Weights().boosts) == len(Weights().b) == len(FIELDS)
