@@ -56,7 +56,9 @@ class Signals:
 class Laboratory:
     """An engine, topics and judgments, and the signals of each topic."""
 
-    def __init__(self, engine: Engine, topics: Sequence[Topic], qrels: Mapping[str, Mapping[str, int]]) -> None:
+    def __init__(
+        self, engine: Engine, topics: Sequence[Topic], qrels: Mapping[str, Mapping[str, int]]
+    ) -> None:
         self.topics = topics
         self.qrels = qrels
         self.engine = engine
@@ -104,9 +106,7 @@ class Laboratory:
 
     def row(self, name: str, measured: Scores) -> str:
         """A line of the table: all topics, then each kind."""
-        of_kind = [
-            measured[[topic.kind == kind for topic in self.topics]].mean() for kind in KINDS
-        ]
+        of_kind = [measured[[topic.kind == kind for topic in self.topics]].mean() for kind in KINDS]
         cells = " ".join(f"{value:8.3f}" for value in (measured.mean(), *of_kind))
         return f"{name:<58} {cells}"
 
@@ -226,7 +226,9 @@ def tuned(laboratory: Laboratory) -> list[str]:
     for topic in range(len(laboratory.topics)):
         others = np.delete(table, topic, axis=1).mean(axis=1)
         held_out[topic] = table[int(others.argmax()), topic]
-    chosen = ", ".join(f"{name} {value:g}" for name, value in zip(GRID, settings[best], strict=True))
+    chosen = ", ".join(
+        f"{name} {value:g}" for name, value in zip(GRID, settings[best], strict=True)
+    )
     gap = table[best].mean() - held_out.mean()
     return [
         laboratory.row(f"grid of {len(settings)}, chosen on all topics", table[best]),

@@ -100,15 +100,20 @@ def write_words(directory: Path, name: str, numbers: Sequence[int]) -> str:
 
 
 def lexical_document(stored: StoredIssue) -> LexicalDocument:
-    """The words of an issue by field; the verdict apart, so that it never ranks."""
-    reasoning, verdict = without_verdict(stored.issue.rationale)
-    guidelines = f"{stored.issue.claims_administrator_guideline}\n{stored.issue.reviewer_guideline}"
+    """The words of an issue by field.
+
+    Sentences that state the verdict stand with the guidelines: that field can be searched and
+    has no weight in ranking, which must not see which way an issue was decided.
+    """
+    issue = stored.issue
+    reasoning, verdict = without_verdict(issue.rationale)
+    formal = (issue.claims_administrator_guideline, issue.reviewer_guideline, verdict)
     return LexicalDocument(
         issue=stored.number,
-        request=stored.issue.request,
+        request=issue.request,
         summary=stored.letter.summary,
         rationale=reasoning,
-        guidelines=f"{guidelines}\n{verdict}",
+        guidelines="\n".join(formal),
     )
 
 

@@ -85,7 +85,7 @@ class Oracle:
         b, k1 = WEIGHTS.b[field], WEIGHTS.k1
         norm = k1 * (1 - b + b * length / self.average[field])
         idf = log(len(self.texts) / (df + 1)) + 1
-        return WEIGHTS.boosts[field] * idf * tf * (k1 + 1) / (tf + norm)
+        return float(WEIGHTS.boosts[field] * idf * tf * (k1 + 1) / (tf + norm))
 
     def follow(self, terms: list[str], slop: int, text: list[str]) -> bool:
         reached = {place for place, term in enumerate(text) if term == terms[0]}
@@ -95,7 +95,7 @@ class Oracle:
         return bool(reached)
 
     def together(self, terms: list[str], slop: int, name: str | None) -> dict[int, float]:
-        """The documents with the terms in order, and scores; remembered, as questions share them."""
+        """Documents with the terms in order, and scores; remembered, as questions share them."""
         key = (*terms, slop, name)
         if key not in self.known:
             self.known[key] = self.look(terms, slop, name)
@@ -112,35 +112,41 @@ class Oracle:
         return found
 
     def find(self, node: Node) -> dict[int, float]:
+        everything = dict.fromkeys(range(len(self.texts)), 0.0)
+        match node:
+            case And(children):
+                return self.at_least(len(children), children)
+            case Or(children):
+                return self.at_least(1, children)
+            case AtLeast(least, children):
+                return self.at_least(least, children)
+            case Not(child):
+                without = self.find(child)
+                return {document: 0.0 for document in everything if document not in without}
+            case Everything():
+                return everything
+            case Nothing():
+                return {}
+            case _:
+                return self.leaf(node)
+
+    def leaf(self, node: Node) -> dict[int, float]:
         match node:
             case Word(text, name, weight):
                 return {d: s * weight for d, s in self.together(tokens(text), 1, name).items()}
             case Phrase(words, slop, name):
                 return self.together([t for word in words for t in tokens(word)], slop, name)
             case Prefix(text, name):
-                return self.find(Wildcard(text + "*", name))
+                return self.leaf(Wildcard(text + "*", name))
             case Wildcard(pattern, name):
                 terms = {term for word, term in self.words.items() if fnmatchcase(word, pattern)}
-                return self.at_least(1, [self.together([t], 1, name) for t in sorted(terms)])
-            case And(children):
-                found = [self.find(child) for child in children]
-                return self.at_least(len(children), found)
-            case Or(children):
-                return self.at_least(1, [self.find(child) for child in children])
-            case AtLeast(least, children):
-                return self.at_least(least, [self.find(child) for child in children])
-            case Not(child):
-                without = self.find(child)
-                return {d: 0.0 for d in range(len(self.texts)) if d not in without}
-            case Everything():
-                return dict.fromkeys(range(len(self.texts)), 0.0)
-            case Nothing():
-                return {}
+                return self.at_least(1, tuple(Word(term, name) for term in sorted(terms)))
+        raise AssertionError(node)
 
-    def at_least(self, least: int, found: list[dict[int, float]]) -> dict[int, float]:
+    def at_least(self, least: int, children: tuple[Node, ...]) -> dict[int, float]:
         scores: dict[int, list[float]] = {}
-        for part in found:
-            for document, score in part.items():
+        for child in children:
+            for document, score in self.find(child).items():
                 scores.setdefault(document, []).append(score)
         return {d: sum(given) for d, given in scores.items() if len(given) >= least}
 

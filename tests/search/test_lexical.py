@@ -27,6 +27,7 @@ from search.query import (
     Phrase,
     Word,
 )
+from search.syntax import parse
 
 
 def check(found: Matches, ranked: Matches, expected: dict[int, float], allowed: np.ndarray) -> None:
@@ -107,3 +108,20 @@ def test_every_question_whoosh_can_answer_is_answered_as_whoosh_does(
     for node, expected in answered:
         check(arm.match(node), arm.rank(node), expected, corpus.live)
     assert sum(len(expected) > 0 for _, expected in answered) > 500
+
+
+def test_typed_questions_are_answered_as_the_oracle_does(
+    corpus: Corpus, arm: LexicalArm, oracle: Oracle
+) -> None:
+    for words in [
+        "knee pain",
+        "C7-T1 injections",
+        "emg-ncv OR l4",
+        '"the knee" -surgery',
+        'request:norco "pain of"~3',
+        "surg* AND NOT (mri OR opioid)",
+        "-knee",
+        "10/325mg",
+    ]:
+        node = parse(words).node
+        check(arm.match(node), arm.rank(node), oracle.find(node), corpus.live)

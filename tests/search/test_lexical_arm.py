@@ -27,28 +27,12 @@ from search.query import (
 from search.syntax import parse
 
 
-def test_typed_questions_are_answered_as_the_oracle_does(
-    corpus: Corpus, arm: LexicalArm, oracle: Oracle
-) -> None:
-    for words in [
-        "knee pain",
-        "C7-T1 injections",
-        "emg-ncv OR l4",
-        '"the knee" -surgery',
-        'request:norco "pain of"~3',
-        "surg* AND NOT (mri OR opioid)",
-        "-knee",
-        "10/325mg",
-    ]:
-        node = parse(words).node
-        check(arm.match(node), arm.rank(node), oracle.find(node), corpus.live)
-
-
 def test_compounds_are_found_whole_and_by_part(arm: LexicalArm) -> None:
     def found(words: str) -> set[int]:
         return set(arm.match(parse(words).node).docs.tolist())
 
-    assert found("C7-T1") and found("C7-T1") <= found("c7") & found("t1")
+    assert found("C7-T1")
+    assert found("C7-T1") <= found("c7") & found("t1")
     assert found("EMG-NCV") == found("EMG/NCV") == found('"emg ncv"')
     assert found("L4-5") == found('"l4 l5"') == found("L4/5")
 
@@ -76,7 +60,7 @@ def test_document_frequencies_count_every_segment(arm: LexicalArm, oracle: Oracl
 def test_key_terms_are_the_telling_words(arm: LexicalArm) -> None:
     text = "The patient requests ketamine, ketamine and 12 orthosis for knee pain; absent unknown"
     weights = arm.key_terms(text)
-    assert list(weights)[0] == "ketamin"
+    assert next(iter(weights)) == "ketamin"
     assert weights["ketamin"] == pytest.approx(1 + log(2))
     assert {"knee", "pain", "orthosi"} <= set(weights)
     assert not {"the", "and", "12", "unknown", "absent"} & set(weights)

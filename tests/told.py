@@ -1,0 +1,104 @@
+"""Letters told in a few words, and indexes of them: what tests of the engine set up for themselves."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+
+from index import build as building
+from index.encoder import DocumentEncoder, Model, Vectors, find_model
+from index.progress import Reporter
+
+
+@dataclass(frozen=True)
+class ToldIssue:
+    """An issue as a test tells it."""
+
+    request: str
+    outcome: str = "upheld"
+    rationale: str = "The records tell of no trial of exercise at home."
+    administrator: str = "Decision based on MTUS Low Back Complaints 2004."
+    reviewer: str = "Decision based on Non-MTUS Citation Official Disability Guidelines (ODG) Pain."
+
+
+def letter(
+    case: str,
+    *issues: ToldIssue,
+    summary: str = "The worker, a fictional baker, strained the low back.",
+    decided: str = "04/05/2016",
+    states: Iterable[str] = ("California",),
+    specialties: Iterable[str] = ("Family Practice",),
+) -> str:
+    """The text of a letter in the form of 2016."""
+    parts = [
+        f"Case Number: {case}" if case else "",
+        f"Decision Date: {decided}" if decided else "",
+        "HOW THE IMR FINAL DETERMINATION WAS MADE",
+        f"State(s) of Licensure: {', '.join(states)}",
+        f"Certification(s)/Specialty: {', '.join(specialties)}",
+        "CLINICAL CASE SUMMARY",
+        "The expert reviewer developed the following clinical case summary based on a review of "
+        "the case file, including all medical records:",
+        summary,
+        "IMR ISSUES, DECISIONS AND RATIONALES",
+        "The Final Determination was based on decisions for the disputed items/services set forth "
+        "below:",
+    ]
+    for issue in issues:
+        parts += [
+            f"{issue.request}: {issue.outcome.capitalize()}",
+            f"Claims Administrator guideline: {issue.administrator}",
+            f"MAXIMUS guideline: {issue.reviewer}",
+            f"Decision rationale: {issue.rationale}",
+        ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+class RememberingEncoder:
+    """The encoder of documents, which encodes each text once however many indexes hold it.
+
+    So an index costs little where another one has the same passages, and equal passages have
+    equal vectors: in half precision they would depend on what stands beside them in a batch.
+    """
+
+    precision = "remembered"
+    _known: dict[str, Vectors] = {}  # noqa: RUF012
+
+    def __init__(self, _model: Model) -> None:
+        pass
+
+    @property
+    def dimensions(self) -> int:
+        return _encoder().dimensions
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new:
+            self._known.update(zip(new, _encoder().encode(new), strict=True))
+        return np.stack([self._known[text] for text in texts])
+
+
+@cache
+def _encoder() -> DocumentEncoder:
+    return DocumentEncoder(find_model())
+
+
+def index_of(paths: Sequence[Path], directory: Path) -> Path:
+    """Index the files under `paths` into `directory`, with remembered vectors."""
+    with patch.object(building, "DocumentEncoder", RememberingEncoder):
+        building.build(list(paths), directory, Reporter(io.StringIO(), quiet=True))
+    return directory
+
+
+def written(folder: Path, *texts: str) -> Path:
+    """A folder with one file for each of `texts`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, text in enumerate(texts):
+        (folder / f"letter-{number:03}.txt").write_text(text, "utf-8")
+    return folder
