@@ -81,7 +81,7 @@ def build(
         removed = _prune(paths, reading.names, store, generation) if prune else 0
         _write_segments(directory, store, reporter, workers)
         if old is None or _has_news(store, old):
-            precision = _embed(directory, store, model, reporter)
+            precision = _embed(directory, store, model, reporter, old.precision if old else "")
             _merge(directory, store, reporter)
             old = _publish(directory, store, model, generation, old, precision)
         store.close()
@@ -192,13 +192,14 @@ def _has_news(store: Store, old: Manifest) -> bool:
     return set(store.segments()) != set(old.segments) or bool(store.died_since(old.generation))
 
 
-def _embed(directory: Path, store: Store, model: Model, reporter: Reporter) -> str:
-    """Embed the segments that have no vectors; returns the precision used, "" for none."""
+def _embed(directory: Path, store: Store, model: Model, reporter: Reporter, known: str) -> str:
+    """Embed the segments that have no vectors; returns the precision used, else the `known` one."""
     if not (directory / _encoder_name(model)).exists():
         export_query_encoder(model, directory / _encoder_name(model))
-    waiting = [name for name in store.segments() if not has_vectors(directory, name)]
-    if not waiting:
-        return ""
+    names = store.segments()
+    waiting = [name for name in names if not has_vectors(directory, name)]
+    if not waiting and (known or not names):
+        return known
     encoder = DocumentEncoder(model)
     for name in waiting:
         write_meaning(directory, name, store, encoder, reporter)
@@ -253,7 +254,7 @@ def _publish(
         generation=generation,
         model=model.name,
         model_digest=model.digest,
-        precision=precision or (old.precision if old else ""),
+        precision=precision,
         recipe=RECIPE,
         letters=letters,
         issues=issues,

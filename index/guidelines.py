@@ -36,6 +36,14 @@ _NON_MTUS = re.compile(
     r"|\b(?:not\s+(?:a\s+)?part\s+of|not\s+in)\s+the\s+(?:MTUS|Medical\s+Treatment\s+Utilization)",
     re.IGNORECASE,
 )
+# What follows tells why, and often names guidelines that were not relied on.
+_WHY = re.compile(r"(?<=\w)[,\s]+(?:was|were|is|are)\s+relied\s+upon\b.*", re.IGNORECASE)
+# Prose goes on from MTUS to something else in one clause.
+_BESIDE_MTUS = re.compile(
+    r",?\s+and\s+(?:on\s+)?(?=(?:the\s+)?(?:ODG\b|Official\s+Disability\s+Guid)"
+    r"|(?:a|an|the)\s+(?:published|article|journal|study|textbook|review)\b)",
+    re.IGNORECASE,
+)
 _ODG = re.compile(r"\bODG\b|\bOfficial\s+Disability\s+Guid", re.IGNORECASE)
 _ACOEM = re.compile(
     r"\bACOEM\b|\bAmerican\s+College\s+of\s+Occupational\s+and\s+Environmental", re.IGNORECASE
@@ -65,7 +73,7 @@ def _clauses(words: str) -> Iterator[str]:
     """What stands after each "Decision based on"; all of an attribution told otherwise."""
     if _NONE.search(words) and not _CLAUSE.search(words):
         return
-    words = _DENIED.sub("", words)
+    words = _WHY.sub("", _DENIED.sub("", words))
     starts = list(_CLAUSE.finditer(words))
     ends = [*(match.start() for match in starts[1:]), len(words)]
     clauses = [words[match.end() : end] for match, end in zip(starts, ends, strict=False)]
@@ -85,8 +93,11 @@ def _parted(clause: str) -> tuple[str, str]:
     mark = _NON_MTUS.search(clause)
     if mark and mark.group().lower().startswith("non"):
         return clause[: mark.start()].strip(" .,;"), clause[mark.end() :].strip()
-    if mark or not _MTUS.search(clause):
+    mtus = _MTUS.search(clause)
+    if mark or not mtus:
         return "", clause
+    if beside := _BESIDE_MTUS.search(clause, mtus.end()):
+        return clause[: beside.start()], clause[beside.end() :]
     return clause, ""
 
 

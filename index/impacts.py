@@ -18,8 +18,9 @@ the order of `FIELDS`, one .npy file each:
     word_ends     int64 [W+1]    as term_ends
     word_terms    int32 [W]      the term of each word
 
-The first field has the lowest byte. `impacts.json` holds the format version and the type and shape of every array. Counts above
-255 and positions above 65,534 do not occur: the analysis leaves them out.
+The first field has the lowest byte. `impacts.json` holds the format version and the shape of
+every array. Counts above 255 and positions above 65,534 do not occur: the analysis leaves them
+out.
 """
 
 from __future__ import annotations

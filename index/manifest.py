@@ -64,9 +64,14 @@ def read_manifest(directory: Path) -> Manifest:
             f"the index in {directory} has format {found}, this version reads {FORMAT}: delete "
             f"the directory and run `precedent index PATH... --index {directory}`"
         )
-    record["segments"] = tuple(record["segments"])
-    record["files"] = {name: (size, digest) for name, (size, digest) in record["files"].items()}
-    return Manifest(**record)
+    try:
+        files = {name: (size, digest) for name, (size, digest) in record["files"].items()}
+        return Manifest(**{**record, "segments": tuple(record["segments"]), "files": files})
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise IndexUnusable(
+            f"the manifest in {directory} is not whole ({error!r}): delete the directory and run "
+            f"`precedent index PATH... --index {directory}`"
+        ) from error
 
 
 def describe(

@@ -33,6 +33,7 @@ from index.progress import Reporter
 from index.reasons import read_reasons
 from index.semantic import (
     OFFSETS,
+    PART,
     SegmentVectors,
     embed_segment,
     open_vectors,
@@ -129,7 +130,8 @@ def issue_numbers(directory: Path, name: str) -> NDArray[np.int64]:
 
 def has_vectors(directory: Path, name: str) -> bool:
     """Whether the vectors of a segment are complete."""
-    return (directory / FOLDER / name / OFFSETS).exists()
+    path = directory / FOLDER / name
+    return (path / OFFSETS).exists() and not (path / PART).exists()
 
 
 def write_meaning(

@@ -20,12 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.encoder import DocumentEncoder, Vectors
+from index.files import sync_directory
 
 EXACT_LIMIT = 500_000
 ROWS = "vectors.f16"
 EXACT = "vectors.faiss"
 COARSE = "vectors-ivf.faiss"
 OFFSETS = "passages.npy"
+PART = f"{ROWS}.part"  # there while a segment is being embedded, gone when it is whole
 PROBES = 64
 _TRAIN_PER_LIST = 40
 _EMBED_ROWS = 1024  # rows appended at once: what an interrupted run can lose
@@ -61,7 +63,7 @@ def embed_segment(
     goes on where it stopped. `tick` is told the number of rows done since the last call.
     """
     texts = [text for of_document in passages for text in of_document]
-    part = directory / f"{ROWS}.part"
+    part = directory / PART
     width = encoder.dimensions * 2
     done = part.stat().st_size // width if part.exists() else 0
     tick(done)
@@ -76,6 +78,7 @@ def embed_segment(
     write_vectors(directory, np.fromfile(part, np.float16).reshape(-1, encoder.dimensions))
     lengths = np.fromiter((len(p) for p in passages), dtype=np.int64, count=len(passages))
     np.save(directory / OFFSETS, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+    sync_directory(directory)
     part.unlink()
 
 

@@ -104,7 +104,7 @@ def add_scores(
     lengths: Array,
     weights: Array,
     norms: Array,
-    table: Array,
+    table: Array,  # noqa: ARG001
     scores: Array,
 ) -> None:
     present, at = _places(targets, documents[start:end])
@@ -121,7 +121,7 @@ def accumulate(
     lengths: Array,
     weights: Array,
     norms: Array,
-    table: Array,
+    table: Array,  # noqa: ARG001
     sums: Array,
     hits: Array,
 ) -> None:

@@ -12,7 +12,6 @@ parser would silently read as something else. OR binds its two neighbours, after
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from whoosh.qparser import plugins, syntax
@@ -301,8 +300,12 @@ class _Reading:
         return _one_of(nodes, And)
 
 
-def _one_of(nodes: list[Node], kind: Callable[[tuple[Node, ...]], Node]) -> Node | None:
-    return kind(tuple(nodes)) if len(nodes) > 1 else nodes[0] if nodes else None
+def _one_of(nodes: list[Node], kind: type[And] | type[Or]) -> Node | None:
+    """`nodes` under one node of a kind, those of children of the same kind directly."""
+    flat: list[Node] = []
+    for node in nodes:
+        flat.extend(node.children if isinstance(node, kind) else (node,))
+    return kind(tuple(flat)) if len(flat) > 1 else flat[0] if flat else None
 
 
 def _is_common(node: Node) -> bool:

@@ -185,6 +185,7 @@ _PAGE_OF = re.compile(
 _PAGE_OF_INITIALS = "pPfFiIcC"
 _CASE_LINE = re.compile(r"(?:[a-z ]{0,40}case number:?\s*)?cm\d\d-\d{5,8}\W*\d{0,3}", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
+_HEAD_WORDS = 3
 
 
 def _without_furniture(lines: list[Line]) -> list[Line]:
@@ -235,7 +236,10 @@ def _page_edges(lines: list[Line]) -> set[int]:
 
 
 def _repeated(lines: list[Line], edges: set[int]) -> set[str]:
-    """The lines at the edges of most pages, numbers aside: at least three of them."""
+    """The lines at the edges of most pages, numbers aside: at least three of them.
+
+    On two pages a line of several words counts that heads both; two pages may well end alike.
+    """
     texts = {
         place: text
         for place in edges
@@ -245,7 +249,18 @@ def _repeated(lines: list[Line], edges: set[int]) -> set[str]:
     shapes = Counter({(_DIGITS.sub("#", t), lines[p].page) for p, t in texts.items()})
     counts = Counter(shape for shape, _ in shapes)
     usual = {shape for shape, count in counts.items() if count >= 3 and count > pages / 2}
+    heads = [text for _, text in sorted(_page_heads(lines, texts).items())]
+    if len(heads) == pages == 2 and heads[0] == heads[1] and heads[0].count(" ") >= _HEAD_WORDS:
+        usual.add(_DIGITS.sub("#", heads[0]))
     return {text for text in texts.values() if _DIGITS.sub("#", text) in usual}
+
+
+def _page_heads(lines: list[Line], texts: dict[int, str]) -> dict[int, str]:
+    """The first of `texts` on each page."""
+    heads: dict[int, str] = {}
+    for place in sorted(texts):
+        heads.setdefault(lines[place].page, texts[place])
+    return heads
 
 
 def _numbered_pages(lines: list[Line]) -> set[int]:
