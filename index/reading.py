@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import islice
 from multiprocessing import get_context
@@ -59,7 +59,7 @@ def read_sources(
     known = store.source_hashes()
     refused = {entry.source: entry for entry in store.quarantined()}
     reading = Reading()
-    sources = [source for path in paths for source in _named_in_full(path)]
+    sources = list(discover(paths))
     with reporter.stage("reading letters", len(sources), "files") as stage:
         changed = _changed(sources, known, refused, reading, stage.tick)
         for batch in _in_processes(changed, workers if len(sources) >= _PARALLEL_FROM else 1):
@@ -73,13 +73,6 @@ def read_sources(
 def full_name(path: Path) -> str:
     """How the sources at or under `path` begin: the same wherever a run is started."""
     return fold(str(path.resolve()))
-
-
-def _named_in_full(path: Path) -> Iterator[Source]:
-    """The sources of one path by full name: two folders may each hold a file of one name."""
-    folder = path if path.is_dir() else path.parent
-    for source in discover([path]):
-        yield replace(source, name=f"{full_name(folder)}/{source.name}")
 
 
 def _changed(

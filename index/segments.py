@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from index import impacts
 from index.attributes import (
     Attributes,
     issue_values,
@@ -26,7 +27,6 @@ from index.attributes import (
 from index.closeness import features
 from index.encoder import DocumentEncoder
 from index.files import sync_directory
-from index import impacts
 from index.lexical import LexicalDocument, write_segment
 from index.passages import passages, without_verdict
 from index.progress import Reporter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
@@ -24,6 +25,7 @@ from search.syntax import parse
 KEY_TERMS = 40
 AROUND = 0.5  # what a key term of the whole text counts beside one of the requested item
 ENOUGH = 10  # issues; fewer with most of the words, and one word less is asked for
+_EXCLUDED = re.compile(r"""(?<![^\s(])(?:-|NOT\s+)(?:"[^"]*"(?:~\d+)?|\([^()]*\)|[^\s()"]+)""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,7 @@ def by_words(
             question=everything, texts=(), marker=marker(()), understood=Understood(requested="")
         )
     parsed = parse(words)
+    words = _EXCLUDED.sub(" ", words)  # what is not wanted neither ranks nor means anything
     strict = _is_strict(parsed.node)
     found = () if strict else expansions(words, off=off, senses=senses)
     active = tuple(e for e in found if e.active) if expand else ()
@@ -76,9 +79,9 @@ def by_words(
     )
     return Asked(
         question=question,
-        texts=(meanings_text(words, active),),
+        texts=(meanings_text(words, active),) if words.strip() else (),
         marker=marker(parsed.terms, parsed.prefixes),
-        understood=_understood(words, concepts, tuple(terms)),
+        understood=_understood(words, concepts),
         notes=(*parsed.notes, *notes),
         expansions=tuple(replace(e, active=e.active and expand) for e in found),
     )
@@ -124,7 +127,7 @@ def _by_request(snapshot: Snapshot, request: Request) -> Asked:
         ),
         texts=texts,
         marker=marker(terms),
-        understood=_understood(request.requested, request.concepts, tuple(weights)),
+        understood=_understood(request.requested, request.concepts),
         expansions=active,
     )
 
@@ -186,7 +189,7 @@ def _terms(words: str, active: tuple[Expansion, ...]) -> dict[str, float]:
     return terms
 
 
-def _understood(requested: str, concepts: Concepts, key_terms: tuple[str, ...]) -> Understood:
+def _understood(requested: str, concepts: Concepts) -> Understood:
     return Understood(
         requested=requested,
         treatments=concepts.treatments,
@@ -195,7 +198,6 @@ def _understood(requested: str, concepts: Concepts, key_terms: tuple[str, ...]) 
         sides=concepts.sides,
         drugs=concepts.drugs,
         visits=concepts.visits,
-        key_terms=key_terms,
     )
 
 

@@ -32,7 +32,8 @@ from search.results import (
 from search.snapshot import Documents, Mask, Snapshot
 from search.syntax import case_number
 
-SIMILAR = 50  # the most similar issues whose outcomes are counted
+SIMILAR = 50  # the most similar issues whose outcomes are counted, at most
+SIMILAR_SHARE = 0.65  # of the best score: what scores less is not counted as similar
 SIDE_BY_SIDE = 3  # nearest approved and denied
 QUOTATIONS = 6
 _log = logging.getLogger("precedent")
@@ -47,6 +48,8 @@ class Engine:
         self._lock = threading.Lock()
         self._snapshot = Snapshot(directory)
         self._encoder: QueryEncoder | None = None
+        self._warming = False
+        self._overview: Overview | None = None
 
     @classmethod
     def open(cls, directory: Path) -> Engine:
@@ -76,7 +79,8 @@ class Engine:
             return self._encoder
 
     def warm_up(self) -> None:
-        """Load what the first question needs, in a thread of its own."""
+        """Load the encoder in a thread of its own; until it is there, questions go by words."""
+        self._warming = True
         threading.Thread(target=self.load_encoder, name="encoder", daemon=True).start()
 
     @property
@@ -98,7 +102,6 @@ class Engine:
         expand: bool = True,
         off: Collection[str] = (),
         senses: Mapping[str, str] | None = None,
-        snippets: bool = True,
     ) -> Results:
         """Keyword search; `off` and `senses` switch expansions as in `search.expand`.
 
@@ -124,7 +127,6 @@ class Engine:
             mode=mode_used,
             chosen=chosen,
             window=(offset, limit),
-            snippets=snippets,
         )
 
     def similar(
@@ -178,7 +180,7 @@ class Engine:
         found = snapshot.store.letter(letter_id, snapshot.generation)
         if found is None:
             raise KeyError(f"there is no letter {letter_id} in this index")
-        row, letter = found
+        letter = found[1]
         wanted = int(number) if number.isdigit() else letter.issues[0].number
         if all(issue.number != wanted for issue in letter.issues):
             raise KeyError(f"letter {letter_id} has no issue {number}")
@@ -198,6 +200,12 @@ class Engine:
     def overview(self) -> Overview:
         """Counts and rates of the whole index."""
         snapshot = self.snapshot()
+        known = self._overview
+        if known is None or known.generation != snapshot.generation:
+            known = self._overview = self._counted(snapshot)
+        return replace(known, semantic_ready=self.semantic_ready)
+
+    def _counted(self, snapshot: Snapshot) -> Overview:
         live = np.flatnonzero(snapshot.live)
         counts = snapshot.catalogue.counts(live)
         years = [int(v.partition(":")[2]) for v in counts if v.startswith("year:")]
@@ -231,6 +239,8 @@ class Engine:
         """The question with its vectors; words only while the encoder is still loading."""
         if mode is Mode.LEXICAL or not texts:
             return question, mode
+        if self._warming and not self.semantic_ready:
+            return question, Mode.LEXICAL
         return replace(question, vectors=self.load_encoder().encode(texts)), mode
 
     def _results(
@@ -243,7 +253,6 @@ class Engine:
         mode: Mode,
         chosen: dict[str, tuple[str, ...]],
         window: tuple[int, int],
-        snippets: bool = True,
     ) -> Results:
         def result_set(filters: Filters) -> Documents:
             if filters == chosen:
@@ -253,7 +262,7 @@ class Engine:
         offset, limit = window
         without_outcome = {name: v for name, v in chosen.items() if name != "outcome"}
         folded = Folded(snapshot, ranking.documents)
-        make = HitMaker(snapshot, ranking, question, asked.marker, with_snippets=snippets)
+        make = HitMaker(snapshot, ranking, question, asked.marker)
         total = len(ranking.documents)
         letters = snapshot.catalogue.letters_among(ranking.documents)
         near = total - ranking.with_words
@@ -302,9 +311,11 @@ class Engine:
             chosen=chosen,
             window=window,
         )
-        closest = Folded(snapshot, unfiltered.documents).page(0, SIMILAR)
+        best = unfiltered.scores.max(initial=0.0)
+        alike = unfiltered.documents[unfiltered.scores >= SIMILAR_SHARE * best]
+        closest = Folded(snapshot, alike).page(0, SIMILAR)
         nearest = np.array([group[0] for group in closest], dtype=np.int64)
-        make = HitMaker(snapshot, unfiltered, question, asked.marker, with_snippets=False)
+        make = HitMaker(snapshot, unfiltered, question, asked.marker)
         denied = _with_outcome(snapshot, nearest, Outcome.UPHELD)
         approved = _with_outcome(snapshot, nearest, Outcome.OVERTURNED)
         treatment = asked.understood.treatments[:1]

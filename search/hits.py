@@ -50,15 +50,12 @@ class HitMaker:
         ranking: Ranking,
         question: Question,
         by: Marker,
-        *,
-        with_snippets: bool,
     ) -> None:
-        """`by` marks the words of the question; without snippets hits tell no reason."""
+        """`by` marks the words of the question."""
         self._snapshot = snapshot
         self._ranking = ranking
         self._question = question
         self._by = by
-        self._with_snippets = with_snippets
         self._scores = dict(
             zip(ranking.documents[:FOLDED].tolist(), ranking.scores[:FOLDED].tolist(), strict=True)
         )
@@ -75,13 +72,14 @@ class HitMaker:
     def _hit(self, document: int, stored: StoredIssue, near_identical: tuple[str, ...]) -> Hit:
         letter, issue = stored.letter, stored.issue
         found = self._snippets(document, stored)
-        reasons = read_reasons(issue.rationale) if self._with_snippets else ()
+        reasons = read_reasons(issue.rationale)
         return Hit(
             issue=stored.id,
             letter=letter.id,
             number=issue.number,
             issues_in_letter=len(letter.issues),
             request=issue.request,
+            disputed=issue.disputed or issue.request,
             outcome=issue.outcome,
             decision_date=letter.decision_date,
             reviewer_guidelines=guideline_names(issue.reviewer_citations),
@@ -100,8 +98,6 @@ class HitMaker:
         )
 
     def _snippets(self, document: int, stored: StoredIssue) -> tuple[Snippet, ...]:
-        if not self._with_snippets:
-            return ()
         passage = None
         if self._question.vectors is not None and document in self._ranking.semantic_ranks:
             passage = self._snapshot.semantic.best_passage(self._question.vectors, document)

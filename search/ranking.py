@@ -26,6 +26,7 @@ LEXICAL_POOL = 1_000
 CONCEPT_POOL = 300
 SEMANTIC_POOL = 300
 FLOOR = 0.25  # the least semantic score that is called near
+SHARED = 0.5  # or this much of the concepts asked for: a reason is given in many ways
 WEIGHTS = FusionWeights(lexical=0.35, semantic=1.0, concepts=1.5)
 
 Documents = NDArray[np.int64]
@@ -86,7 +87,7 @@ class _Arm:
 def rank(snapshot: Snapshot, question: Question, mode: Mode, allowed: Mask | None) -> Ranking:
     """The result set of `question` among the `allowed` documents (None: all live ones)."""
     allowed = _bound(snapshot, question, allowed)
-    words = mode is not Mode.SEMANTIC
+    words = mode is not Mode.SEMANTIC or question.vectors is None
     meaning = mode is not Mode.LEXICAL and question.vectors is not None
     matched = Matches(_NONE, np.zeros(0))
     if words and question.match is not None:
@@ -100,7 +101,7 @@ def rank(snapshot: Snapshot, question: Question, mode: Mode, allowed: Mask | Non
     contains = np.isin(pool, matched.docs, assume_unique=True)
     kept = contains
     if semantic is not None or question.match is None:
-        kept = contains | _near(pool, contains, semantic)
+        kept = contains | _near(pool, contains, semantic, concepts)
     rest = _outside(pool, matched)
     return Ranking(
         documents=np.concatenate([pool[kept], rest]),
@@ -166,14 +167,19 @@ def _fused(*arms: _Arm | None) -> tuple[Documents, NDArray[np.float64]]:
     return pool[order], scores[order]
 
 
-def _near(pool: Documents, contains: Mask, semantic: _Arm | None) -> Mask:
+def _near(
+    pool: Documents, contains: Mask, semantic: _Arm | None, concepts: _Arm | None
+) -> Mask:
     """Which of `pool` are near in meaning: the first NEAR that do not contain the words."""
     near = ~contains
     if semantic is not None:
         place = np.argsort(pool, kind="stable")
         scores = np.empty(len(pool))
         scores[place] = semantic.score(pool[place])
-        near &= scores >= FLOOR
+        like = scores >= FLOOR
+        if concepts is not None:
+            like |= concepts.score(pool) >= SHARED
+        near &= like
     return near & (np.cumsum(near) <= NEAR)
 
 

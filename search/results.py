@@ -36,13 +36,17 @@ class Why:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One issue in a ranking. `near_identical` are the ids of issues folded under it."""
+    """One issue in a ranking. `near_identical` are the ids of issues folded under it.
+
+    `request` is the whole heading, `disputed` the part of it in dispute.
+    """
 
     issue: str
     letter: str
     number: int
     issues_in_letter: int
     request: str
+    disputed: str
     outcome: Outcome
     decision_date: date | None
     reviewer_guidelines: tuple[str, ...]
@@ -119,7 +123,8 @@ class Results:
     """The answer to a question: one page of hits of a result set, with counts and statistics.
 
     `shown` hits are left of the `total` issues once near-identical ones are folded; offset and
-    limit count those. `with_words` of the issues contain the words, `near` more are near in meaning.
+    limit count those. `with_words` of the issues contain the words, `near` more are near in
+    meaning.
     `sentence` says the result set in English, `filters_said` one phrase per active filter as
     (group, value, phrase), `notes` what was interpreted, loosened or capped.
     """
@@ -154,7 +159,6 @@ class Understood:
     sides: tuple[str, ...] = ()
     drugs: tuple[str, ...] = ()
     visits: int | None = None
-    key_terms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

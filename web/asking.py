@@ -21,7 +21,7 @@ def engine() -> Engine:
     return cast(Engine, current_app.extensions["engine"])
 
 
-def search(asked: Question, *, snippets: bool = True) -> Results:
+def search(asked: Question) -> Results:
     """The results of a keyword search."""
     return engine().search(
         asked.words,
@@ -31,7 +31,6 @@ def search(asked: Question, *, snippets: bool = True) -> Results:
         offset=asked.offset,
         sort=asked.sort,
         expand=asked.expand,
-        snippets=snippets,
     )
 
 
@@ -105,4 +104,4 @@ def read_upload(upload: FileStorage) -> str:
     except Unreadable as error:
         code = f"unreadable_{error.code.replace('-', '_')}"
         raise Problem(422, code, error.reason, error.remedy) from error
-    return "\n".join(line.text for line in document.lines)
+    return document.text

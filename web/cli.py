@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 DEFAULT_INDEX = Path(".precedent")
 MODES = ("hybrid", "lexical", "semantic")
+_Command = TypeVar("_Command", bound=Callable[..., object])
 
 
-def _index_option() -> Any:
+def _index_option() -> Callable[[_Command], _Command]:
     return click.option(
         "--index",
         "directory",
@@ -49,7 +50,7 @@ _FILTERS = {
 }
 
 
-def _question_options(command: Any) -> Any:
+def _question_options(command: _Command) -> _Command:
     """The options that `search` and `similar` share."""
     for name, said in reversed(_FILTERS.items()):
         command = click.option(f"--{name}", multiple=True, help=f"Only issues with this {said}.")(

@@ -133,7 +133,7 @@ def atom_text(results: Results, title: str, address: str) -> bytes:
 def search_csv() -> ResponseReturnValue:
     """A search as CSV."""
     asked = replace(forms.question(request.args), limit=MAX_ROWS)
-    return _csv(asking.search(asked, snippets=False))
+    return _csv(asking.search(asked))
 
 
 @blueprint.get("/search.json")
@@ -148,7 +148,7 @@ def search_atom() -> ResponseReturnValue:
     """A search as a feed of its newest determinations."""
     asked = forms.question(request.args)
     asked = replace(asked, sort="newest", limit=MAX_ENTRIES, offset=0)
-    results = asking.search(asked, snippets=False)
+    results = asking.search(asked)
     said = " and ".join(phrase for _, _, phrase in results.filters_said)
     title = "; ".join(part for part in (asked.words, said) if part) or "all determinations"
     address = asked.url(f"{request.host_url}search.atom")

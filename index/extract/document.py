@@ -41,6 +41,11 @@ class Document:
     name: str
     lines: tuple[Line, ...]
 
+    @property
+    def text(self) -> str:
+        """The lines, one under the other."""
+        return "\n".join(line.text for line in self.lines)
+
 
 _BREAKS = re.compile("\r\n?|[\v\x85\u2028\u2029]")
 _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")

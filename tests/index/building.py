@@ -23,7 +23,7 @@ from index.progress import Reporter
 from index.store import Store
 
 DIMENSIONS = 16
-MODEL = Model("stand-in", Path("."), "5tand1n" * 4)
+MODEL = Model("stand-in", Path(), "5tand1n" * 4)
 BRACE = Told("Lumbar brace for home use", True, "The guideline advises against bracing. He sits.")
 SCAN = Told("MRI of the right knee", False, "The knee locks daily. A scan would show the tear.")
 CREAM = Told("Capsaicin cream, one tube", True, "No oral drug was tried. The skin is thin.")

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from lexical_oracle import WEIGHTS, Corpus, Oracle, written
 from whoosh.reading import MultiReader
 from whoosh.scoring import BM25F
 from whoosh.searching import Searcher
@@ -16,6 +15,7 @@ from index.impacts import FIELDS, Segment
 from index.lexical import whoosh_index, write_segment
 from search import plan
 from search.lexical import LexicalArm
+from tests.search.lexical_oracle import WEIGHTS, Corpus, Oracle, written
 
 
 @pytest.fixture(scope="session")

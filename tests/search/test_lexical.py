@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lexical_oracle import WEIGHTS, Corpus, Oracle, Questions
 from whoosh import query as whoosh_query
 from whoosh.searching import Searcher
 
@@ -28,6 +27,7 @@ from search.query import (
     Word,
 )
 from search.syntax import parse
+from tests.search.lexical_oracle import WEIGHTS, Corpus, Oracle, Questions
 
 
 def check(found: Matches, ranked: Matches, expected: dict[int, float], allowed: np.ndarray) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lexical_oracle import WEIGHTS, Corpus, Oracle, Questions
 
 from index.analysis import tokens
 from index.impacts import FIELDS, Segment
@@ -25,6 +24,7 @@ from search.query import (
     Word,
 )
 from search.syntax import parse
+from tests.search.lexical_oracle import WEIGHTS, Corpus, Oracle, Questions
 
 
 def test_compounds_are_found_whole_and_by_part(arm: LexicalArm) -> None:

@@ -1,0 +1,326 @@
+"""What an index run does: letters added, changed, taken away, refused; generations published."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from building import (
+    BRACE,
+    CREAM,
+    MODEL,
+    PHYSIO,
+    SCAN,
+    SPLINT,
+    StandIn,
+    case,
+    files,
+    requests,
+    run,
+    use,
+    vectors_of,
+    write_letter,
+)
+from fictional import Told
+from fpdf import FPDF
+from fpdf.encryption import StandardSecurityHandler
+
+from index import build
+from index.encoder import Model
+from index.manifest import IndexUnusable, read_manifest
+from index.verify import faults
+from search.engine import Engine
+from search.snapshot import Snapshot
+
+
+@pytest.fixture
+def encoder(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    stand_in = StandIn()
+    use(stand_in, monkeypatch)
+    yield stand_in
+
+
+@pytest.fixture
+def letters(tmp_path: Path) -> Path:
+    """A folder of two letters: 1 with two issues, 2 with one."""
+    folder = tmp_path / "letters"
+    write_letter(folder, 1, SPLINT, PHYSIO)
+    write_letter(folder, 2, BRACE)
+    return folder
+
+
+@pytest.fixture
+def index(tmp_path: Path, encoder: StandIn, letters: Path) -> Path:
+    """An index of that folder, its embeddings forgotten by `encoder`."""
+    run(letters, into=tmp_path / "index")
+    encoder.embedded.clear()
+    return tmp_path / "index"
+
+
+def containing(directory: Path, words: str) -> set[str]:
+    """The issues that contain `words`."""
+    return {hit.issue for hit in Engine(directory).search(words, mode="lexical").hits}
+
+
+def nearest(directory: Path, text: str) -> str:
+    """The issue one of whose passages is nearest to `text` in meaning."""
+    snapshot = Snapshot(directory)
+    (stored,) = snapshot.stored(
+        snapshot.semantic.rank(vectors_of([text]), 1, snapshot.live).documents
+    )
+    return stored.id
+
+
+# -- added, the same, changed ------------------------------------------------------------------
+
+
+def test_the_summary_counts_what_became_of_the_letters(
+    tmp_path: Path, encoder: StandIn, letters: Path
+) -> None:
+    done = run(letters, into=tmp_path / "index")
+    assert (done.read, done.new, done.changed, done.same, done.removed) == (2, 2, 0, 0, 0)
+    assert (done.letters, done.issues, done.generation) == (2, 3, 1)
+    assert requests(tmp_path / "index") == {
+        case(1): [SPLINT.request, PHYSIO.request],
+        case(2): [BRACE.request],
+    }
+    assert faults(tmp_path / "index") == []
+    assert BRACE.request in encoder.embedded
+
+
+def test_indexing_the_same_folder_again_changes_nothing(
+    index: Path, letters: Path, encoder: StandIn
+) -> None:
+    before = {name: (index / name).stat().st_mtime_ns for name in read_manifest(index).files}
+    done = run(letters, into=index)
+    assert (done.new, done.changed, done.same, done.generation) == (0, 0, 2, 1)
+    assert {name: (index / name).stat().st_mtime_ns for name in before} == before
+    assert encoder.embedded == []
+
+
+def test_letters_are_added_to_those_already_there(
+    tmp_path: Path, index: Path, encoder: StandIn
+) -> None:
+    done = run(write_letter(tmp_path, 3, SCAN), into=index)
+    assert (done.new, done.letters, done.generation) == (1, 3, 2)
+    assert containing(index, "heel") == {f"{case(1)}#1"}
+    assert containing(index, "knee") == {f"{case(3)}#1"}
+    assert SPLINT.request not in encoder.embedded
+
+
+def test_a_changed_letter_replaces_its_issues_in_every_arm_and_count(
+    index: Path, letters: Path
+) -> None:
+    write_letter(letters, 1, CREAM)
+    done = run(letters, into=index)
+    assert (done.changed, done.same, done.letters, done.issues) == (1, 1, 2, 2)
+    assert requests(index)[case(1)] == [CREAM.request]
+    assert containing(index, "splint") == containing(index, "therapy") == set()
+    assert containing(index, "capsaicin") == {f"{case(1)}#1"}
+    assert nearest(index, CREAM.request) == f"{case(1)}#1"
+    overview = Engine(index).search("", mode="lexical")
+    assert overview.total == 2
+    assert faults(index) == []
+
+
+def test_the_same_letter_from_two_files_is_one_letter(tmp_path: Path, encoder: StandIn) -> None:
+    for name in ("a.txt", "copies/b.txt"):
+        write_letter(tmp_path / "letters", 1, SPLINT, name=name)
+    done = run(tmp_path / "letters", into=tmp_path / "index")
+    assert (done.read, done.new, done.same, done.letters, done.issues) == (2, 1, 1, 1, 1)
+    assert encoder.embedded.count(SPLINT.request) == 1
+
+
+def test_files_of_one_name_in_two_folders_are_two_sources(tmp_path: Path, encoder: StandIn) -> None:
+    first = write_letter(tmp_path / "first", 1, SPLINT, name="letter.txt")
+    second = write_letter(tmp_path / "second", 2, BRACE, name="letter.txt")
+    run(first.parent, second.parent, into=tmp_path / "index")
+    again = run(first.parent, second.parent, into=tmp_path / "index")
+    assert (again.same, again.letters) == (2, 2)
+    assert SCAN.request not in encoder.embedded
+
+
+# -- taken away --------------------------------------------------------------------------------
+
+
+def test_a_letter_whose_file_is_gone_stays_unless_pruned(index: Path, letters: Path) -> None:
+    (letters / f"{case(1)}.txt").unlink()
+    assert run(letters, into=index).letters == 2
+    done = run(letters, into=index, prune=True)
+    assert (done.removed, done.letters, done.issues) == (1, 1, 1)
+    assert containing(index, "splint") == set()
+    assert faults(index) == []
+
+
+def test_pruning_spares_letters_from_elsewhere(tmp_path: Path, index: Path) -> None:
+    """Neither those of another folder, nor those of one whose name begins alike."""
+    elsewhere = write_letter(tmp_path / "letters-2018", 3, SCAN)
+    assert run(elsewhere, into=index, prune=True).letters == 3
+    assert run(tmp_path / "letters", into=index, prune=True).removed == 0
+
+
+def test_a_letter_in_two_files_outlives_one_of_them(tmp_path: Path, index: Path) -> None:
+    copy = write_letter(tmp_path / "letters", 2, BRACE, name="copy.txt")
+    run(tmp_path / "letters", into=index)
+    (tmp_path / "letters" / f"{case(2)}.txt").unlink()
+    assert run(tmp_path / "letters", into=index, prune=True).removed == 0
+    copy.unlink()
+    assert run(tmp_path / "letters", into=index, prune=True).removed == 1
+
+
+# -- refused -----------------------------------------------------------------------------------
+
+
+def pdf(*, text: str = "", password: str = "") -> bytes:
+    page = FPDF()
+    page.add_page()
+    if password:
+        page.set_encryption(owner_password="owner", user_password=password)
+    if text:
+        page.set_font("Times", size=11)
+        page.multi_cell(0, 5, text)
+    return bytes(page.output())
+
+
+def bad_files(folder: Path) -> dict[str, str]:
+    """Files that hold no letter, in `folder`; their names with the code of the refusal."""
+    whole = write_letter(folder, 9, SPLINT)
+    text = whole.read_text()
+    (folder / "empty.txt").write_bytes(b"")
+    (folder / "cut-off.txt").write_text(text[: text.index("Decision rationale:") - 120])
+    (folder / "half.pdf").write_bytes(pdf(text=text)[:600])
+    (folder / "scan.pdf").write_bytes(pdf())
+    (folder / "locked.pdf").write_bytes(pdf(text=text, password="secret"))
+    (folder / "menu.txt").write_text("Soup of the day: leek. Bread is free.")
+    whole.rename(folder / "really-text.pdf")
+    return {
+        "empty.txt": "empty",
+        "cut-off.txt": "cut-off",
+        "half.pdf": "damaged",
+        "scan.pdf": "no-text",
+        "locked.pdf": "password",
+        "menu.txt": "not-a-letter",
+    }
+
+
+def test_what_cannot_be_read_is_set_aside_with_a_reason_and_the_rest_is_indexed(
+    tmp_path: Path, encoder: StandIn, letters: Path
+) -> None:
+    codes = bad_files(letters)
+    done = run(letters, into=tmp_path / "index")
+    assert {Path(entry.source).name: entry.code for entry in done.quarantined} == codes
+    assert all(entry.reason and entry.remedy for entry in done.quarantined)
+    assert (done.read, done.new) == (len(codes) + 3, 3)
+    assert set(requests(tmp_path / "index")) == {case(1), case(2), case(9)}
+    assert SPLINT.request in encoder.embedded
+
+
+def test_what_is_still_unreadable_is_told_again_and_what_was_mended_is_read(
+    index: Path, letters: Path
+) -> None:
+    (letters / "a.txt").write_bytes(b"")
+    first = run(letters, into=index)
+    again = run(letters, into=index)
+    assert again.quarantined == first.quarantined != ()
+    assert again.same == 2
+    write_letter(letters, 3, SCAN, name="a.txt")
+    assert (run(letters, into=index).new, run(letters, into=index).quarantined) == (1, ())
+
+
+def test_a_path_that_does_not_exist_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"there is no .*nowhere: give a file or folder"):
+        run(tmp_path / "nowhere", into=tmp_path / "index")
+    assert not (tmp_path / "index").exists()
+
+
+def test_a_second_writer_is_refused_while_the_first_is_at_work(index: Path, letters: Path) -> None:
+    with (index / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(IndexUnusable, match=r"another run is writing .*: wait for it to end"):
+            run(letters, into=index)
+    assert run(letters, into=index).same == 2
+
+
+def test_an_index_of_another_model_is_refused(
+    index: Path, letters: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Model("other", Path(), "another")
+    monkeypatch.setattr(build, "find_model", lambda: other)
+    with pytest.raises(IndexUnusable, match=f"the model {MODEL.name} .* other .*: delete the dir"):
+        run(letters, into=index)
+    assert requests(index)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [("format", 99, "has format 99, this version reads 1"), ("recipe", "older", "in another way")],
+)
+def test_an_index_of_another_format_or_recipe_is_refused(
+    index: Path, letters: Path, key: str, value: object, said: str
+) -> None:
+    record = json.loads((index / "manifest.json").read_text())
+    (index / "manifest.json").write_text(json.dumps({**record, key: value}))
+    with pytest.raises(IndexUnusable, match=f"{said}.*delete the directory"):
+        run(letters, into=index)
+
+
+# -- generations -------------------------------------------------------------------------------
+
+
+def test_many_small_updates_end_in_few_segments_with_the_same_answers(
+    tmp_path: Path, encoder: StandIn
+) -> None:
+    told = [Told(f"Brace number {n}", n % 2 == 0, f"Reason {n} holds.") for n in range(10)]
+    for number, issue in enumerate(told):
+        path = write_letter(tmp_path / "letters", number, issue)
+        run(path, into=tmp_path / "grown")
+    write_letter(tmp_path / "letters", 0, SCAN)
+    run(tmp_path / "letters", into=tmp_path / "grown")
+    run(tmp_path / "letters", into=tmp_path / "at-once")
+    assert len(read_manifest(tmp_path / "grown").segments) < build.MERGE_AT
+    assert faults(tmp_path / "grown") == []
+    assert len(encoder.embedded) == 2 * (22)
+    for words in ("brace", "knee", "reason 7"):
+        assert containing(tmp_path / "grown", words) == containing(tmp_path / "at-once", words)
+    for issue in told[1:]:
+        assert nearest(tmp_path / "grown", issue.request) == nearest(
+            tmp_path / "at-once", issue.request
+        )
+
+
+def test_a_reader_keeps_its_generation_while_the_next_is_published(
+    index: Path, letters: Path
+) -> None:
+    reader = Snapshot(index)
+    write_letter(letters, 1, CREAM)
+    run(letters, into=index)
+    documents = range(reader.size)
+    assert [stored.issue.request for stored in reader.stored(list(documents))] == [
+        SPLINT.request,
+        PHYSIO.request,
+        BRACE.request,
+    ]
+    assert all(reader.document_of(int(reader.numbers[at])) == at for at in documents)
+    best = reader.semantic.rank(vectors_of([PHYSIO.request]), 1, reader.live).documents
+    assert list(best) == [1]
+
+
+def test_a_running_engine_moves_to_the_next_generation(index: Path, letters: Path) -> None:
+    engine = Engine(index)
+    write_letter(letters, 1, CREAM)
+    assert engine.search("splint", mode="lexical").total == 1
+    run(letters, into=index)
+    assert engine.search("splint", mode="lexical").total == 0
+
+
+def test_no_more_than_two_generations_are_kept(index: Path, letters: Path) -> None:
+    for issue in (CREAM, SCAN, BRACE, SPLINT):
+        write_letter(letters, 1, issue)
+        write_letter(letters, 2, issue)
+        run(letters, into=index)
+    segments = {name.split("/")[1] for name in files(index) if name.startswith("segments/")}
+    assert len(segments) == 2
+    assert len([name for name in files(index) if name.startswith("deleted-")]) == 2

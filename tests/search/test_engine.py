@@ -1,0 +1,390 @@
+"""What a person gets who asks the engine for words: what is found, in what order, how it is said."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from told import ToldIssue, index_of, letter, written
+
+from index.analysis import tokens
+from index.letter import Issue, Letter
+from index.manifest import IndexUnusable, read_manifest
+from index.passages import without_verdict
+from index.store import Store
+from search.engine import Engine
+from search.query import QueryError
+from search.results import Hit, Results
+
+MODES = ("hybrid", "lexical", "semantic")
+
+
+@pytest.fixture(scope="module")
+def read(sample_index: Path) -> dict[str, tuple[Letter, Issue]]:
+    """Every stored issue with its letter, by id."""
+    store = Store(sample_index, read_only=True)
+    found = {
+        f"{letter.id}#{issue.number}": (letter, issue)
+        for letter in store.letters(read_manifest(sample_index).generation)
+        for issue in letter.issues
+    }
+    store.close()
+    return found
+
+
+def texts(letter: Letter, issue: Issue) -> list[str]:
+    """The fields of an issue that are searched; the verdict stands apart in the last."""
+    reasoning, verdict = without_verdict(issue.rationale)
+    cited = f"{issue.claims_administrator_guideline}\n{issue.reviewer_guideline}\n{verdict}"
+    return [issue.request, letter.summary, reasoning, cited]
+
+
+def holds(texts: list[str], words: str) -> bool:
+    """Whether every one of the words stands somewhere."""
+    there = {term for text in texts for term in tokens(text)}
+    return set(tokens(words)) <= there
+
+
+def holds_phrase(texts: list[str], phrase: str) -> bool:
+    wanted = tokens(phrase)
+    return any(
+        tokens(text)[at : at + len(wanted)] == wanted
+        for text in texts
+        for at in range(len(tokens(text)))
+    )
+
+
+def ids(results: Results) -> list[str]:
+    return [id for hit in results.hits for id in (hit.issue, *hit.near_identical)]
+
+
+def find(engine: Engine, words: str, **asked: object) -> list[str]:
+    return ids(engine.search(words, limit=1000, **asked))  # type: ignore[arg-type]
+
+
+# -- words ------------------------------------------------------------------------------------------
+
+
+def test_issues_that_contain_all_of_the_words_are_counted_exactly(
+    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]]
+) -> None:
+    results = sample_engine.search("shoulder exercise", expand=False, limit=1000)
+    contain = {id for id, stored in read.items() if holds(texts(*stored), "shoulder exercise")}
+    assert results.with_words == len(contain) > 1
+    assert contain <= set(ids(results))
+    assert results.near == results.total - results.with_words
+    assert f"{len(contain)} contain your words, {results.near} more are near" in results.sentence
+
+
+def test_words_alone_find_just_what_contains_them(
+    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]]
+) -> None:
+    found = find(sample_engine, "lumbar MRI", expand=False, mode="lexical")
+    assert set(found) == {id for id, stored in read.items() if holds(texts(*stored), "lumbar mri")}
+
+
+def test_where_no_issue_has_all_words_most_of_them_do_and_it_is_said(
+    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]]
+) -> None:
+    words = "acupuncture shoulder polysomnogram"
+    assert not any(holds(texts(*stored), words) for stored in read.values())
+    results = sample_engine.search(words, mode="lexical", expand=False, limit=1000)
+    (note,) = (note for note in results.notes if "No issue contains all" in note)
+    least = int(re.findall(r"at least (\d) of 3", note)[0])
+    assert set(ids(results)) == {
+        id
+        for id, stored in read.items()
+        if sum(holds(texts(*stored), word) for word in words.split()) >= least
+    }
+
+
+def test_the_best_match_of_a_request_by_its_own_words_is_that_request(
+    sample_engine: Engine,
+) -> None:
+    assert sample_engine.search("polysomnogram sleep study").hits[0].issue == "CM17-9900030#1"
+
+
+def test_nothing_found_is_said(sample_engine: Engine) -> None:
+    results = sample_engine.search("qwertzuiop", mode="lexical")
+    assert (results.total, results.hits, results.sentence) == (0, (), "Nothing found.")
+
+
+# -- what binds in every mode -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_quoted_phrase_stands_in_every_hit(
+    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]], mode: str
+) -> None:
+    found = find(sample_engine, 'request "epidural steroid injection"', mode=mode)
+    assert len(found) > 1
+    assert all(holds_phrase(texts(*read[id]), "epidural steroid injection") for id in found)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_word_with_a_minus_stands_in_no_hit(
+    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]], mode: str
+) -> None:
+    with_it = find(sample_engine, "therapy", mode=mode)
+    found = find(sample_engine, "therapy -shoulder", mode=mode)
+    assert 1 < len(found) < len(with_it)
+    assert not any(holds(texts(*read[id]), "shoulder") for id in found)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_word_with_a_plus_stands_in_every_hit(
+    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]], mode: str
+) -> None:
+    found = find(sample_engine, "medication +omeprazole", mode=mode)
+    assert found
+    assert all(holds(texts(*read[id]), "omeprazole") for id in found)
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "lexical"])
+def test_operators_find_what_they_say_and_nothing_near(
+    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]], mode: str
+) -> None:
+    found = find(sample_engine, "acupuncture OR (chiropractic AND neck)", mode=mode)
+    assert set(found) == {
+        id
+        for id, stored in read.items()
+        if holds(texts(*stored), "acupuncture") or holds(texts(*stored), "chiropractic neck")
+    }
+
+
+def test_a_word_in_a_field_stands_in_that_field(
+    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]]
+) -> None:
+    found = find(sample_engine, "request:tramadol")
+    assert set(found) == {
+        id for id, (_, issue) in read.items() if "tramadol" in issue.request.lower()
+    }
+    assert len(found) == 3
+
+
+def test_the_beginning_of_a_word_finds_its_ends(
+    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]]
+) -> None:
+    found = find(sample_engine, "request:arthroscop*")
+    assert found
+    assert set(found) == {
+        id for id, (_, issue) in read.items() if "arthroscop" in issue.request.lower()
+    }
+
+
+# -- filters, case numbers, lists ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("words", ["pain medication", '"not"', ""])
+def test_a_filter_is_exact_in_both_arms(
+    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]], mode: str, words: str
+) -> None:
+    filters = {"outcome": ["overturned"], "year": ["2017", "2015"]}
+    found = find(sample_engine, words, mode=mode, filters=filters)
+    everything = find(sample_engine, words, mode=mode)
+
+    def allowed(id: str) -> bool:  # noqa: A002
+        letter, issue = read[id]
+        decided = letter.decision_date
+        return issue.outcome == "overturned" and bool(decided) and decided.year in (2015, 2017)  # type: ignore[union-attr]
+
+    assert set(found) >= {id for id in everything if allowed(id)}
+    assert all(allowed(id) for id in found)
+    assert found
+
+
+def test_a_case_number_goes_to_its_letter(sample_engine: Engine) -> None:
+    assert sample_engine.search("cm17-9900022").letter_id == "CM17-9900022"
+    assert sample_engine.search(" CM17 9900022 #1 ").letter_id == "CM17-9900022#1"
+
+
+def test_a_case_number_that_is_not_here_is_searched_for(sample_engine: Engine) -> None:
+    results = sample_engine.search("CM17-0000001")
+    assert results.letter_id == ""
+
+
+def test_filters_alone_list_and_count(
+    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]]
+) -> None:
+    results = sample_engine.search("", filters={"outcome": ["overturned"]}, limit=1000)
+    overturned = {id for id, (_, issue) in read.items() if issue.outcome == "overturned"}
+    assert set(ids(results)) == overturned
+    assert results.total == len(overturned)
+    letters = {id.partition("#")[0] for id in overturned}
+    assert results.sentence == f"{len(overturned)} issues in {len(letters)} letters."
+
+
+def _days(results: Results) -> list[object]:
+    return [hit.decision_date for hit in results.hits if hit.decision_date]
+
+
+@pytest.mark.parametrize("words", ["", "lumbar spine"])
+def test_sorted_by_date_the_undated_come_last(sample_engine: Engine, words: str) -> None:
+    newest = sample_engine.search(words, sort="newest", limit=1000)
+    oldest = sample_engine.search(words, sort="oldest", limit=1000)
+    assert _days(newest) == sorted(_days(newest), reverse=True)  # type: ignore[type-var]
+    assert _days(oldest) == sorted(_days(oldest))  # type: ignore[type-var]
+    for results in (newest, oldest):
+        dated = [hit.decision_date is not None for hit in results.hits]
+        assert dated == sorted(dated, reverse=True)
+    assert set(ids(newest)) == set(ids(oldest))
+
+
+@pytest.mark.parametrize("words", ["", "lumbar pain", '"physical therapy"', "knee OR shoulder"])
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_pages_cover_the_set_once(sample_engine: Engine, words: str, size: int) -> None:
+    first = sample_engine.search(words, limit=size)
+    pages = [
+        sample_engine.search(words, limit=size, offset=offset, snippets=False)
+        for offset in range(0, min(first.shown, 40 * size), size)
+    ]
+    found = [id for page in pages for id in ids(page)]
+    assert len(found) == len(set(found))
+    assert sum(len(page.hits) for page in pages) == min(first.shown, 40 * size)
+    if first.shown <= 40 * size:
+        assert len(found) == first.total
+    assert {page.total for page in pages} == {first.total}
+
+
+def test_beyond_the_last_page_there_is_nothing(sample_engine: Engine) -> None:
+    results = sample_engine.search("knee", offset=5000)
+    assert results.hits == ()
+    assert results.total > 0
+
+
+def test_issues_decided_in_the_same_words_are_folded(sample_engine: Engine) -> None:
+    results = sample_engine.search("request:trapezius", limit=10)
+    (hit,) = results.hits
+    assert hit.issue == "CM17-9900023#1"
+    both = sample_engine.search('request:"trigger point injections"', limit=10)
+    (hit,) = both.hits
+    assert {hit.issue, *hit.near_identical} == {"CM17-9900023#1", "CM17-9900024#1"}
+    assert (both.total, both.shown) == (2, 1)
+
+
+# -- why a hit is there -------------------------------------------------------------------------
+
+
+def _marked(hit: Hit) -> set[str]:
+    return {
+        snippet.text[start:end].lower()
+        for snippet in hit.snippets
+        for start, end in snippet.marks
+    }
+
+
+def test_snippets_mark_the_words(sample_engine: Engine) -> None:
+    results = sample_engine.search("omeprazole", mode="lexical", expand=False)
+    assert results.hits
+    marked = [_marked(hit) for hit in results.hits]
+    assert set().union(*marked) == {"omeprazole"}
+    assert all(hit.why.terms == ("omeprazole",) for hit in results.hits)
+
+
+def test_marks_lie_within_the_text(sample_engine: Engine) -> None:
+    for hit in sample_engine.search("the patient's pain and function", limit=50).hits:
+        for snippet in hit.snippets:
+            assert all(0 <= s < e <= len(snippet.text) for s, e in snippet.marks)
+            assert len(snippet.text) <= 330
+
+
+def test_a_hit_near_in_meaning_shows_the_passage_meant(
+    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]]
+) -> None:
+    hits = sample_engine.search("slumber problems", limit=20).hits
+    meant = [(hit, s) for hit in hits for s in hit.snippets if s.semantic]
+    assert meant
+    for hit, snippet in meant:
+        rationale = " ".join(read[hit.issue][1].rationale.split())
+        start = snippet.text.rstrip("\u2026").split(". ")[0][:60]
+        assert start in rationale
+
+
+def test_a_hit_tells_the_concepts_it_shares(sample_engine: Engine) -> None:
+    hit = sample_engine.search("MRI lumbar spine").hits[0]
+    assert "lumbar spine" in hit.why.concepts
+    assert any("MRI" in concept for concept in hit.why.concepts)
+
+
+def test_ranks_tell_which_arm_returned_a_hit(sample_engine: Engine) -> None:
+    for hit in sample_engine.search("lumbar MRI", mode="lexical").hits:
+        assert (hit.semantic_rank, hit.concept_rank) == (None, None)
+        assert hit.lexical_rank is not None
+    for hit in sample_engine.search("lumbar MRI", mode="semantic").hits:
+        assert (hit.lexical_rank, hit.concept_rank) == (None, None)
+        assert hit.semantic_rank is not None
+
+
+# -- statistics -----------------------------------------------------------------------------------
+
+
+def test_statistics_count_decided_issues_in_distinct_letters(
+    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]]
+) -> None:
+    results = sample_engine.search("request:associated", limit=1000)
+    decided = [id for id in ids(results) if read[id][1].outcome != "unknown"]
+    assert results.outcomes.n == len(decided)
+    assert results.outcomes.letters == len({id.partition("#")[0] for id in decided})
+    assert results.outcomes.letters < results.outcomes.n
+    every = [issue.outcome for _, issue in read.values() if issue.outcome != "unknown"]
+    assert results.outcomes.base_n == len(every)
+    assert results.outcomes.base_rate == every.count(every[0].OVERTURNED) / len(every)
+
+
+def test_statistics_are_the_same_whichever_outcome_is_filtered(sample_engine: Engine) -> None:
+    free = sample_engine.search("surgery").outcomes
+    for outcome in ("overturned", "upheld"):
+        assert sample_engine.search("surgery", filters={"outcome": [outcome]}).outcomes == free
+
+
+# -- refusals, generations, threads -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", ['"open', "*", "ab*", "colour:red", "knee AND", "x" * 100_000])
+def test_a_question_that_cannot_be_is_refused_with_place_and_remedy(
+    sample_engine: Engine, words: str
+) -> None:
+    with pytest.raises(QueryError) as refused:
+        sample_engine.search(words)
+    assert refused.value.message
+    assert refused.value.remedy
+    assert 0 <= refused.value.position <= len(words)
+
+
+def test_only_common_words_are_searched_for_as_they_are(sample_engine: Engine) -> None:
+    results = sample_engine.search("the of and")
+    assert results.total > 0
+    assert any("Only common words" in note for note in results.notes)
+
+
+def test_where_there_is_no_index_it_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(IndexUnusable, match="run `precedent index"):
+        Engine(tmp_path)
+
+
+def test_the_engine_moves_to_a_new_generation_between_requests(tmp_path: Path) -> None:
+    folder = written(tmp_path / "letters", letter("CM16-9900911", ToldIssue("Knee brace")))
+    index = index_of([folder], tmp_path / "index")
+    engine = Engine(index)
+    before = engine.snapshot()
+    assert engine.search("request:splint").total == 0
+    written(folder, *(letter(f"CM16-990091{n}", ToldIssue(f"Splint {n}")) for n in range(1, 4)))
+    index_of([folder], index)
+    assert engine.search("request:splint").total == 3
+    assert engine.search("request:brace").total == 0
+    assert len(before.stored([0])) == 1  # a request under way keeps what it had
+
+
+def test_sixteen_threads_get_what_one_gets(sample_engine: Engine) -> None:
+    questions = ["lumbar MRI", '"physical therapy"', "norco -urine", "knee OR wrist", "sleep"] * 6
+
+    def asked(words: str) -> tuple[int, list[tuple[str, float]]]:
+        results = sample_engine.search(words, limit=30)
+        return results.total, [(hit.issue, hit.score) for hit in results.hits]
+
+    alone = [asked(words) for words in questions[:5]] * 6
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(asked, questions)) == alone
