@@ -11,9 +11,10 @@ from __future__ import annotations
 import argparse
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
@@ -107,7 +108,7 @@ class _Author:
     """Writes one letter after the other, some like earlier ones."""
 
     def __init__(self, seed: int) -> None:
-        self._writer = Writer(Random(seed))  # noqa: S311 - nothing here is secret
+        self._writer = Writer(Random(seed))
         found = tables()
         self._summary: dict[str, list[str]] = found["summary"]
         self._rationale: dict[str, Any] = found["rationale"]
@@ -248,23 +249,19 @@ def _remember(memory: list[_T], entry: _T, at: int) -> None:
         memory[at % _REMEMBERED] = entry
 
 
-def write_archives(directory: Path, issues: int, seed: int, first_case: int = 1) -> int:
-    """Write letters into `directory` as ZIP archives of TXT files; returns how many letters."""
+def write_archives(directory: Path, made: Iterable[GeneratedLetter]) -> int:
+    """Write letters into `directory` as ZIP archives of TXT files; returns how many there are."""
     directory.mkdir(parents=True, exist_ok=True)
-    written = 0
-    archive: zipfile.ZipFile | None = None
-    for letter in letters(issues, seed, first_case):
-        if archive is None or written % _PER_ARCHIVE == 0:
-            if archive is not None:
-                archive.close()
-            name = f"letters-{seed}-{written // _PER_ARCHIVE:04}.zip"
-            archive = zipfile.ZipFile(directory / name, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
-        member = zipfile.ZipInfo(f"{letter.case_number}.txt")
-        member.compress_type = zipfile.ZIP_DEFLATED
-        archive.writestr(member, letter.text, compresslevel=1)
-        written += 1
-    if archive is not None:
-        archive.close()
+    rest, written = iter(made), 0
+    while batch := list(islice(rest, _PER_ARCHIVE)):
+        file = directory / f"letters-{written // _PER_ARCHIVE:04}.zip"
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for letter in batch:
+                # A date of its own, so that the same letters make the same bytes.
+                member = zipfile.ZipInfo(f"{letter.case_number}.txt")
+                member.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(member, letter.text, compresslevel=1)
+        written += len(batch)
     return written
 
 
@@ -275,7 +272,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    print(f"{write_archives(given.out, given.issues, given.seed):,} letters in {given.out}")
+    print(
+        f"{write_archives(given.out, letters(given.issues, given.seed)):,} letters in {given.out}"
+    )
 
 
 if __name__ == "__main__":

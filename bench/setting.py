@@ -19,7 +19,7 @@ from zlib import crc32
 
 import numpy as np
 
-from bench.corpus import write_archives
+from bench.corpus import letters, write_archives
 from index import build
 from index.encoder import DocumentEncoder, Vectors, find_model, normalise
 from index.extract import discover
@@ -73,22 +73,21 @@ def parser(description: str, issues: int) -> argparse.ArgumentParser:
 def corpus(work: Path, issues: int, seed: int = SEED) -> Path:
     """A folder of ZIP archives with letters of `issues` issues, written once."""
     folder = work / f"letters-{issues}-{seed}"
-    return _once(folder, lambda aside: write_archives(aside, issues, seed))
+    return _once(folder, lambda aside: write_archives(aside, letters(issues, seed)))
 
 
 def indexed(work: Path, issues: int, sample: int, *, really: bool = False) -> Path:
-    """An index of generated letters, built once; vectors are drawn, not embedded, unless
-    `really`."""
-    letters = corpus(work, issues)
+    """An index of generated letters, built once; its vectors are drawn unless `really`."""
+    folder = corpus(work, issues)
     if really:
         return _once(
             work / f"index-{issues}-embedded",
-            lambda aside: build.build([letters], aside, Reporter(sys.stderr)),
+            lambda aside: build.build([folder], aside, Reporter(sys.stderr)),
         )
     with drawn_vectors(work, min(sample, issues)):
         return _once(
             work / f"index-{issues}-drawn",
-            lambda aside: build.build([letters], aside, Reporter(sys.stderr)),
+            lambda aside: build.build([folder], aside, Reporter(sys.stderr)),
         )
 
 
@@ -198,7 +197,7 @@ def _commit() -> str:
     """The commit of the working tree, with a plus where it has changes; empty outside of git."""
     root = Path(__file__).parent.parent
     found = subprocess.run(
-        ["git", "describe", "--always", "--dirty=+", "--exclude=*"],  # noqa: S607
+        ["git", "describe", "--always", "--dirty=+", "--exclude=*"],
         cwd=root, capture_output=True, text=True, check=False,
     )  # fmt: skip
     return found.stdout.strip()

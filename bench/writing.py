@@ -131,10 +131,10 @@ class Writer:
     def several(self, templates: Sequence[str], count: int) -> list[str]:
         """`count` different ones of `templates`, filled, the first ones most often."""
         rest = list(templates)
-        chosen = []
-        for _ in range(min(count, len(rest))):
-            chosen.append(self.fill(rest.pop(int(len(rest) * self._random() ** 1.5))))
-        return chosen
+        return [
+            self.fill(rest.pop(int(len(rest) * self._random() ** 1.5)))
+            for _ in range(min(count, len(rest)))
+        ]
 
     def _compile(self, template: str) -> Template:
         parts = _SLOT.split(template)  # text and slot names in turn

@@ -55,7 +55,7 @@ def sentences(text: str) -> list[str]:
     pending = ""
     for piece in _BOUNDARY.split(" ".join(text.split())):
         pending = f"{pending} {piece}" if pending else piece
-        if not _ABBREVIATION.search(pending[-12:]):
+        if pending and not _ABBREVIATION.search(pending[-12:]):
             found.append(pending)
             pending = ""
     if pending:

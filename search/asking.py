@@ -13,19 +13,23 @@ from index.passages import is_verdict_word, without_verdict
 from index.reasons import read_reasons
 from index.segments import issue_passages
 from search.concepts import wanted
-from search.expand import expansions, meanings_text, widened
+from search.expand import MINUS, QUOTES, expansions, meanings_text, widened
 from search.explain import Marker, marker
 from search.query import And, AtLeast, Everything, Node, Not, Or, Prefix, Wildcard, words_of
 from search.ranking import Question
 from search.request import Request, understand
 from search.results import Expansion, Understood
 from search.snapshot import Snapshot
+from search.spelling import did_you_mean
 from search.syntax import parse
 
 KEY_TERMS = 40
 AROUND = 0.5  # what a key term of the whole text counts beside one of the requested item
 ENOUGH = 10  # issues; fewer with most of the words, and one word less is asked for
-_EXCLUDED = re.compile(r"""(?<![^\s(])(?:-|NOT\s+)(?:"[^"]*"(?:~\d+)?|\([^()]*\)|[^\s()"]+)""")
+_EXCLUDED = re.compile(
+    rf"(?<![^\s(])(?:[{MINUS}]|NOT\s+)"
+    rf"(?:[{QUOTES}][^{QUOTES}]*[{QUOTES}](?:~\d+)?|\([^()]*\)|[^\s(){QUOTES}]+)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +67,7 @@ def by_words(
             question=everything, texts=(), marker=marker(()), understood=Understood(requested="")
         )
     parsed = parse(words)
+    typed = words
     words = _EXCLUDED.sub(" ", words)  # what is not wanted neither ranks nor means anything
     strict = _is_strict(parsed.node)
     found = () if strict else expansions(words, off=off, senses=senses)
@@ -84,6 +89,9 @@ def by_words(
         understood=_understood(words, concepts),
         notes=(*parsed.notes, *notes),
         expansions=tuple(replace(e, active=e.active and expand) for e in found),
+        did_you_mean=did_you_mean(
+            typed, snapshot.lexical, {word for e in found for word in e.term.lower().split()}
+        ),
     )
 
 

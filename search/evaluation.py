@@ -48,7 +48,7 @@ class BadJudgments(ValueError):
 def read_topics(path: Path) -> list[Topic]:
     """Topics of a JSON Lines file with `id`, `text` and `kind`. Raises BadJudgments, OSError."""
     topics = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(_lines(path), 1):
         if not line.strip():
             continue
         try:
@@ -71,7 +71,7 @@ def read_topics(path: Path) -> list[Topic]:
 def read_qrels(path: Path) -> dict[str, dict[str, int]]:
     """Grades by topic and issue, of lines "topic 0 issue grade". Raises BadJudgments, OSError."""
     qrels: dict[str, dict[str, int]] = {}
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(_lines(path), 1):
         if not line.strip():
             continue
         try:
@@ -83,6 +83,13 @@ def read_qrels(path: Path) -> dict[str, dict[str, int]]:
                 "issue, grade"
             ) from error
     return qrels
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise BadJudgments(f"{path} is no text in UTF-8 ({error}); give a text file") from error
 
 
 def ndcg(ranked: Sequence[str], grades: Mapping[str, int], k: int = 10) -> float:

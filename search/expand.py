@@ -18,7 +18,9 @@ from search.results import Expansion
 
 MOST_MEANINGS = 6
 _IN_MEANING = 3  # meanings that are embedded with a question
-_QUOTED = re.compile(r'"[^"]*"|(?<!\S)-\S+')
+QUOTES = '"\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02'  # as the query language reads them
+MINUS = "\\-\u2010-\u2014\u2212\ufe63\uff0d"
+_QUOTED = re.compile(rf"[{QUOTES}][^{QUOTES}]*[{QUOTES}]|(?<!\S)[{MINUS}]\S+")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9'-]*")
 _OPERATORS = frozenset({"AND", "OR", "NOT"})
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from index.analysis import spans
-from index.closeness import features
 from index.passages import sentences, without_verdict
 from index.segments import issue_passages
 from index.store import StoredIssue
@@ -50,8 +49,9 @@ def marker(terms: Iterable[str], prefixes: Sequence[Prefix | Wildcard] = ()) -> 
 def snippets(stored: StoredIssue, by: Marker, passage: int | None) -> tuple[Snippet, ...]:
     """The best passage by words of rationale and summary, and the best one in meaning.
 
-    `passage` is the number of the semantic arm's best passage, None where it did not return
-    the issue; number 0, the request itself, is on the page anyway.
+    Behind these two stands what is in dispute, where it holds words of the question. `passage`
+    is the number of the semantic arm's best passage, None where it did not return the issue;
+    number 0, the request itself, is on the page anyway.
     """
     texts = {"rationale": stored.issue.rationale, "summary": stored.letter.summary}
     found = []
@@ -67,7 +67,10 @@ def snippets(stored: StoredIssue, by: Marker, passage: int | None) -> tuple[Snip
             found.append(Snippet(field="rationale", text=meant, marks=marks, semantic=True))
     if not found:
         found = [Snippet(field="rationale", text=_cut(stored.issue.rationale))]
-    return tuple(found[:2])
+    disputed = stored.issue.disputed or stored.issue.request
+    marks = tuple((start, end) for start, end, _ in by.marks(disputed))
+    named = (Snippet(field="request", text=disputed, marks=marks),) if marks else ()
+    return (*found[:2], *named)
 
 
 def _words(snippet: Snippet) -> Iterable[str]:
@@ -119,16 +122,15 @@ def _passage(stored: StoredIssue, number: int) -> str:
     return _cut(passages[number][len(passages[0]) + 2 :])
 
 
-def why(stored: StoredIssue, by: Marker, wanted: Features, reasons: Sequence[str]) -> Why:
-    """The words of the question that the issue holds, and the concepts it shares with it."""
+def why(stored: StoredIssue, by: Marker, wanted: Features, values: Collection[str]) -> Why:
+    """The words of the question that the issue holds, and what of its `values` was looked for."""
     text = f"{stored.issue.request}\n{stored.issue.rationale}\n{stored.letter.summary}"
     terms = dict.fromkeys(text[start:end].lower() for start, end, _ in by.marks(text))
-    has = {*features(stored.issue.concepts), *(f"reason:{reason}" for reason in reasons)}
     shared = [
         value.partition(":")[2] or value
         for group in wanted.values()
         for value, weight in group.items()
-        if value in has and weight > 0.5 and not value.startswith("category:")
+        if value in values and weight > 0.5 and not value.startswith("category:")
     ]
     return Why(terms=tuple(terms)[:8], concepts=tuple(dict.fromkeys(shared))[:6])
 

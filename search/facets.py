@@ -96,7 +96,9 @@ class Catalogue:
         self._parts = tuple(parts)
         self._codes = tuple({v: code for code, v in enumerate(part.values)} for part in parts)
         self.size = int(self._starts[-1])
-        self.letters = np.concatenate([np.zeros(0, np.int64), *(part.letters for part in parts)])
+        rows = np.concatenate([np.zeros(0, np.int64), *(part.letters for part in parts)])
+        # Letters numbered from 0 without gaps: so many distinct ones are counted by marking.
+        _, self._letters = np.unique(rows, return_inverse=True)
 
     def documents(self, value: str) -> Documents:
         """The documents that have `value` ("region:lumbar spine"), ascending."""
@@ -129,7 +131,16 @@ class Catalogue:
 
     def letters_among(self, documents: Documents) -> int:
         """In how many distinct letters `documents` stand."""
-        return len(np.unique(self.letters[documents]))
+        seen = np.zeros(self.size, dtype=np.bool_)
+        seen[self._letters[documents]] = True
+        return int(np.count_nonzero(seen))
+
+    def values(self, document: int) -> frozenset[str]:
+        """Every value of a document."""
+        number = int(np.searchsorted(self._starts, document, side="right")) - 1
+        part, local = self._parts[number], document - int(self._starts[number])
+        start, end = part.code_offsets[local : local + 2]
+        return frozenset(part.values[code] for code in part.codes[start:end])
 
 
 def facets(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.attributes import guideline_names, guidelines_differ
-from index.reasons import read_reasons
 from index.store import StoredIssue
 from search.explain import Marker, snippets, why
 from search.ranking import Question, Ranking
@@ -72,7 +71,6 @@ class HitMaker:
     def _hit(self, document: int, stored: StoredIssue, near_identical: tuple[str, ...]) -> Hit:
         letter, issue = stored.letter, stored.issue
         found = self._snippets(document, stored)
-        reasons = read_reasons(issue.rationale)
         return Hit(
             issue=stored.id,
             letter=letter.id,
@@ -93,7 +91,9 @@ class HitMaker:
             semantic_rank=self._ranking.semantic_ranks.get(document),
             concept_rank=self._ranking.concept_ranks.get(document),
             snippets=found,
-            why=why(stored, self._by, self._question.features, reasons),
+            why=why(
+                stored, self._by, self._question.features, self._snapshot.catalogue.values(document)
+            ),
             near_identical=near_identical,
         )
 

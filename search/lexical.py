@@ -46,6 +46,7 @@ Array = npt.NDArray[Any]
 MOST_EXPANSIONS = 64
 """A prefix or wildcard stands for so many words, those in most documents first."""
 _ALL_FIELDS = 0xFFFFFFFF
+_COMMON_FROM = 2  # documents: a word in fewer may be a typing error itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +121,7 @@ class LexicalArm:
         norms = self._norms(total / max(len(self.issues), 1))
         tf = np.arange(16)[:, None]
         table = (tf / (tf + norms[:, None])).ravel()
+        self._vocabulary: tuple[list[str], Array] | None = None
         self._mapped = [plan.Mapped(n, s, norms, table) for n, s in enumerate(segments)]
         self._live = [
             plan.ALL if mask is None or not mask.any() else ~mask
@@ -160,6 +162,24 @@ class LexicalArm:
     def df(self, term: str) -> int:
         """In how many documents the analysed `term` is, in any field, deleted ones included."""
         return int(self._spans([term])[2][0])
+
+    def holds(self, word: str) -> bool:
+        """Whether any document has a form of `word`."""
+        return any(self.df(term) for term in tokens(word))
+
+    def vocabulary(self) -> tuple[list[str], Array]:
+        """The words of the index as written, those in `_COMMON_FROM` documents or more, and in
+        how many each is; made at the first call.
+        """
+        if self._vocabulary is None:
+            found: Counter[str] = Counter()
+            for mapped in self._mapped:
+                segment = mapped.segment
+                sizes = np.diff(segment.rows)[segment.word_terms]
+                for at in np.flatnonzero(sizes >= _COMMON_FROM):
+                    found[segment.words[int(at)].decode()] += int(sizes[at])
+            self._vocabulary = (list(found), np.array(list(found.values()), np.int64))
+        return self._vocabulary
 
     def key_terms(self, text: str, n: int = 40) -> dict[str, float]:
         """The `n` terms that tell most about `text`, with the weight of each for `score_terms`.

@@ -21,7 +21,8 @@ def wilson(successes: int, n: int, z: float = Z_95) -> tuple[float, float]:
     rate, square = successes / n, z * z
     middle = (rate + square / (2 * n)) / (1 + square / n)
     half = z / (1 + square / n) * sqrt(rate * (1 - rate) / n + square / (4 * n * n))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    low = max(0.0, middle - half) if successes else 0.0  # exactly, whatever rounding leaves
+    return low, min(1.0, middle + half) if successes < n else 1.0
 
 
 def outcomes(overturned: int, n: int, letters: int, base_overturned: int, base_n: int) -> Outcomes:

@@ -25,7 +25,7 @@ NEAR = 200
 LEXICAL_POOL = 1_000
 CONCEPT_POOL = 300
 SEMANTIC_POOL = 300
-FLOOR = 0.25  # the least semantic score that is called near
+FLOOR = 0.25
 SHARED = 0.5  # or this much of the concepts asked for: a reason is given in many ways
 WEIGHTS = FusionWeights(lexical=0.35, semantic=1.0, concepts=1.5)
 
@@ -97,11 +97,12 @@ def rank(snapshot: Snapshot, question: Question, mode: Mode, allowed: Mask | Non
     lexical = _lexical(snapshot, question, matched, allowed) if words else None
     semantic = _semantic(snapshot, question, allowed) if meaning else None
     concepts = _concepts(snapshot, question, allowed) if mode is Mode.HYBRID else None
-    pool, scores = _fused(lexical, semantic, concepts)
+    pool, scores, near = _fused(lexical, semantic, concepts)
     contains = np.isin(pool, matched.docs, assume_unique=True)
     kept = contains
     if semantic is not None or question.match is None:
-        kept = contains | _near(pool, contains, semantic, concepts)
+        near &= ~contains
+        kept = contains | (near & (np.cumsum(near) <= NEAR))
     rest = _outside(pool, matched)
     return Ranking(
         documents=np.concatenate([pool[kept], rest]),
@@ -156,31 +157,23 @@ def _concepts(snapshot: Snapshot, question: Question, allowed: Mask) -> _Arm | N
     return _Arm(best.astype(np.int64), lambda documents: scores[documents])
 
 
-def _fused(*arms: _Arm | None) -> tuple[Documents, NDArray[np.float64]]:
-    """The candidates of all arms and their fused scores, best first; ties by document."""
+def _fused(
+    lexical: _Arm | None, semantic: _Arm | None, concepts: _Arm | None
+) -> tuple[Documents, NDArray[np.float64], Mask]:
+    """The candidates of all arms, best first, ties by document: their numbers, fused scores,
+    and whether each is near enough in meaning to be shown for that alone.
+    """
+    arms = (lexical, semantic, concepts)
     pool = np.unique(np.concatenate([_NONE, *(arm.best for arm in arms if arm)]))
     if len(pool) == 0:
-        return pool, np.zeros(0)
-    lexical, semantic, concepts = (arm.score(pool) if arm else None for arm in arms)
-    scores = fuse(WEIGHTS, lexical=lexical, semantic=semantic, concepts=concepts)
+        return pool, np.zeros(0), np.zeros(0, dtype=np.bool_)
+    words, meaning, alike = (arm.score(pool) if arm else None for arm in arms)
+    scores = fuse(WEIGHTS, lexical=words, semantic=meaning, concepts=alike)
+    near = np.ones(len(pool), dtype=np.bool_) if meaning is None else meaning >= FLOOR
+    if alike is not None:
+        near |= alike >= CONCEPT_FLOOR
     order = np.lexsort((pool, -scores))
-    return pool[order], scores[order]
-
-
-def _near(
-    pool: Documents, contains: Mask, semantic: _Arm | None, concepts: _Arm | None
-) -> Mask:
-    """Which of `pool` are near in meaning: the first NEAR that do not contain the words."""
-    near = ~contains
-    if semantic is not None:
-        place = np.argsort(pool, kind="stable")
-        scores = np.empty(len(pool))
-        scores[place] = semantic.score(pool[place])
-        like = scores >= FLOOR
-        if concepts is not None:
-            like |= concepts.score(pool) >= SHARED
-        near &= like
-    return near & (np.cumsum(near) <= NEAR)
+    return pool[order], scores[order], near[order]
 
 
 def _outside(pool: Documents, matched: Matches) -> Documents:

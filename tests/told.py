@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +11,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
+import pytest
 
 from index import build as building
 from index.encoder import DocumentEncoder, Model, Vectors, find_model
@@ -91,9 +93,26 @@ def _encoder() -> DocumentEncoder:
 
 def index_of(paths: Sequence[Path], directory: Path) -> Path:
     """Index the files under `paths` into `directory`, with remembered vectors."""
+    for exported in _exported:
+        if exported.is_dir() and not (directory / exported.name).exists():
+            shutil.copytree(exported, directory / exported.name)
     with patch.object(building, "DocumentEncoder", RememberingEncoder):
         building.build(list(paths), directory, Reporter(io.StringIO(), quiet=True))
+    _exported.update(directory.glob("encoder-*"))
     return directory
+
+
+_exported: set[Path] = set()  # what takes seconds to export and is the same in every index
+
+
+def index_once(source: Path, factory: pytest.TempPathFactory) -> Path:
+    """An index of `source` that all tests of a session share, for reading only."""
+    if source not in _built:
+        _built[source] = index_of([source], factory.mktemp(source.name) / "index")
+    return _built[source]
+
+
+_built: dict[Path, Path] = {}
 
 
 def written(folder: Path, *texts: str) -> Path:

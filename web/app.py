@@ -9,7 +9,7 @@ from typing import IO
 from flask import Flask, Request
 
 from search.engine import Engine
-from web import api, errors, export, guard, pages, words
+from web import api, errors, export, guard, original, pages, words
 
 MAX_UPLOAD = 25 * 1024 * 1024
 
@@ -38,6 +38,6 @@ def create_app(engine: Engine, *, hosts: Collection[str] | None = guard.LOOPBACK
     guard.install(app, hosts)
     errors.install(app)
     words.install(app)
-    for room in (pages, api, export):
+    for room in (pages, original, api, export):
         app.register_blueprint(room.blueprint)
     return app

@@ -31,6 +31,8 @@ def search(asked: Question) -> Results:
         offset=asked.offset,
         sort=asked.sort,
         expand=asked.expand,
+        off=asked.off,
+        senses=asked.senses,
     )
 
 

@@ -79,8 +79,12 @@ def _refusals() -> Iterator[None]:
         yield
     except QueryError as error:
         _refuse(f"{error.message} {error.remedy} (at character {error.position + 1})")
-    except (IndexUnusable, ModelUnavailable, BadJudgments, FileNotFoundError) as error:
+    except (IndexUnusable, ModelUnavailable, BadJudgments) as error:
         _refuse(str(error))
+    except OSError as error:
+        if error.filename is None:  # a sentence of our own
+            _refuse(str(error))
+        _refuse(f"{error.filename}: {error.strerror}; give a file that can be read")
     except KeyError as error:
         _refuse(f"{error.args[0]}: `precedent search WORDS` finds ids")
 

@@ -26,6 +26,7 @@ COLUMNS = (
     "issue",
     "letter",
     "request",
+    "disputed",
     "outcome",
     "outcome_means",
     "decision_date",
@@ -61,6 +62,7 @@ def _row(hit: Hit) -> list[str]:
         hit.issue,
         hit.letter,
         hit.request,
+        hit.disputed,
         hit.outcome.value,
         words.OUTCOMES[hit.outcome.value],
         hit.decision_date,
@@ -120,7 +122,7 @@ def atom_text(results: Results, title: str, address: str) -> bytes:
         entry = _xml(feed, "entry")
         decided = hit.decision_date.isoformat() if hit.decision_date else "1970-01-01"
         _xml(entry, "id", f"urn:imr:{quote(hit.issue)}")
-        _xml(entry, "title", f"{words.OUTCOMES[hit.outcome.value]}: {hit.request}")
+        _xml(entry, "title", f"{words.OUTCOMES[hit.outcome.value]}: {hit.disputed}")
         _xml(entry, "updated", f"{decided}T00:00:00Z")
         _xml(entry, "link", rel="alternate", href=letter_address(hit))
         relied = "; ".join(hit.reviewer_guidelines) or "none cited"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -32,6 +32,7 @@ MAX_LIMIT = 100
 MAX_OFFSET = 1_000_000
 MAX_WORDS = 2_000
 MAX_VALUE = 200
+MAX_TERMS = 50
 MAX_TEXT = 500_000
 
 # Control characters mean nothing in a question and are not allowed in XML or a page.
@@ -49,6 +50,8 @@ class Question:
     offset: int = 0
     sort: str = "relevance"
     expand: bool = True
+    off: tuple[str, ...] = ()  # terms, lower case, that are searched only as written
+    senses: Mapping[str, str] = field(default_factory=dict)  # ambiguous term -> chosen sense
 
     def pairs(self) -> list[tuple[str, str]]:
         """The arguments that ask this, defaults left out."""
@@ -61,7 +64,9 @@ class Question:
             "offset": (str(self.offset), "0"),
             "expand": ("yes" if self.expand else "no", "yes"),
         }
-        return pairs + [(name, value) for name, (value, usual) in given.items() if value != usual]
+        pairs += [(name, value) for name, (value, usual) in given.items() if value != usual]
+        pairs += [("off", term) for term in self.off]
+        return pairs + [("sense", f"{term}:{sense}") for term, sense in self.senses.items()]
 
     def url(self, path: str) -> str:
         """The address of this question at `path`."""
@@ -88,6 +93,24 @@ class Question:
         """The same question from its first page, one of its choices changed."""
         choices: dict[str, Any] = {name: value}
         return replace(self, **choices, offset=0)
+
+    def switched(self, term: str, *, on: bool) -> Question:
+        """The same question, what `term` stands for searched too or not."""
+        off = tuple(other for other in self.off if other != term.lower())
+        return replace(self, off=off if on else (*off, term.lower()), offset=0)
+
+    def read_as(self, term: str, sense: str) -> Question:
+        """The same question, an ambiguous term taken in one of its senses."""
+        senses = {**self.senses, term.lower(): sense}
+        return replace(self.switched(term, on=True), senses=senses)
+
+    def about(self, terms: Collection[str]) -> Question:
+        """The same question without switches of terms that are not in it."""
+        return replace(
+            self,
+            off=tuple(term for term in self.off if term in terms),
+            senses={term: sense for term, sense in self.senses.items() if term in terms},
+        )
 
 
 def _choice(name: str, value: str, allowed: Iterable[str]) -> str:
@@ -124,6 +147,28 @@ def _filter_values(name: str, values: Iterable[str]) -> tuple[str, ...]:
     return tuple(cleaned)
 
 
+def _terms(name: str, values: Collection[str]) -> tuple[str, ...]:
+    if len(values) > MAX_TERMS or any(len(value) > MAX_VALUE for value in values):
+        raise bad_argument(
+            name, f"That is more than “{name}” can hold.", f"Name at most {MAX_TERMS} terms."
+        )
+    return tuple(dict.fromkeys(" ".join(clean(value).split()) for value in values if value.strip()))
+
+
+def _senses(values: Collection[str]) -> dict[str, str]:
+    found = {}
+    for value in _terms("sense", values):
+        term, colon, sense = value.partition(":")
+        if not (term and colon and sense):
+            raise bad_argument(
+                "sense",
+                f"“{value[:60]}” does not say which term has which sense.",
+                "Write it as pt:physical therapy.",
+            )
+        found[term.lower()] = sense
+    return found
+
+
 def clean(text: str) -> str:
     """The text without control characters, lines ended one way."""
     return CONTROL.sub(" ", text.replace("\r\n", "\n"))
@@ -147,6 +192,8 @@ def question(args: MultiDict[str, str]) -> Question:
         offset=_number("offset", _last(args, "offset", "0"), 0, MAX_OFFSET),
         sort=_choice("sort", _last(args, "sort", "relevance"), SORTS),
         expand=_choice("expand", _last(args, "expand", "yes"), SWITCH) == "yes",
+        off=tuple(term.lower() for term in _terms("off", args.getlist("off"))),
+        senses=_senses(args.getlist("sense")),
     )
     for dropped in args.getlist("drop"):
         group, _, value = dropped.partition(":")

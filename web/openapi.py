@@ -16,7 +16,7 @@ FILTER_WORDS = {
     "differ": "Whether reviewer and claims administrator used different guidelines.",
     "treatment": "A category of treatment, or Category > Sub.",
     "region": "A region of the body.",
-    "reason": "A reason the decision turned on.",
+    "reason": "A reason the decision turned on, as read from its words.",
     "specialty": "A specialty of the reviewer.",
     "year": "The year of decision.",
 }
@@ -76,6 +76,7 @@ SCHEMAS: Json = {
             "number": INTEGER,
             "issues_in_letter": INTEGER,
             "request": STRING,
+            "disputed": STRING,
             "outcome": OUTCOME,
             "decision_date": DATE,
             "reviewer_guidelines": STRINGS,
@@ -198,20 +199,22 @@ def _query(name: str, schema: Json, words: str) -> Json:
     return {"name": name, "in": "query", "description": words, "schema": schema}
 
 
-def _filters() -> list[Json]:
+def filters() -> list[Json]:
+    """The parameters that narrow a result set."""
     return [
         _query(
             name,
             _list({"type": "string", "enum": list(forms.CLOSED[name])})
             if name in forms.CLOSED
             else STRINGS,
-            FILTER_WORDS[name],
+            f"{FILTER_WORDS[name]} May be repeated.",
         )
         for name in forms.FILTERS
     ]
 
 
-def _paging() -> list[Json]:
+def paging() -> list[Json]:
+    """The parameters that a search and similar cases share besides the filters."""
     return [
         _query("mode", {"enum": list(forms.MODES), "default": "hybrid"}, "Which arms rank."),
         _query(
@@ -245,17 +248,29 @@ def _id(example: str) -> list[Json]:
     return [{"name": "id", "in": "path", "required": True, "schema": STRING, "example": example}]
 
 
+SEARCH_ONLY = [
+    _query("q", {**STRING, "maxLength": forms.MAX_WORDS}, "Words, with the query language."),
+    _query("sort", {"enum": list(forms.SORTS), "default": "relevance"}, "The order of hits."),
+    _query(
+        "expand",
+        {"enum": list(forms.SWITCH), "default": "yes"},
+        "Whether TENS also means what it abbreviates.",
+    ),
+    _query(
+        "off",
+        {**STRINGS, "maxItems": forms.MAX_TERMS},
+        "A term to search only as written, such as esi; may be repeated.",
+    ),
+    _query(
+        "sense",
+        {**STRINGS, "maxItems": forms.MAX_TERMS},
+        "The sense of an ambiguous term, as pt:physical therapy; may be repeated.",
+    ),
+]
+
+
 def document() -> Json:
     """The OpenAPI 3.1 document."""
-    search_only = [
-        _query("q", {**STRING, "maxLength": forms.MAX_WORDS}, "Words, with the query language."),
-        _query("sort", {"enum": list(forms.SORTS), "default": "relevance"}, "The order of hits."),
-        _query(
-            "expand",
-            {"enum": list(forms.SWITCH), "default": "yes"},
-            "Whether TENS also means what it abbreviates.",
-        ),
-    ]
     upload = _object({"file": {"type": "string", "contentMediaType": "application/octet-stream"}})
     return {
         "openapi": "3.1.0",
@@ -270,7 +285,7 @@ def document() -> Json:
                     "Issues that answer words and filters",
                     "Results",
                     400,
-                    parameters=[*search_only, *_filters(), *_paging()],
+                    parameters=[*SEARCH_ONLY, *filters(), *paging()],
                 )
             },
             "/api/similar": {
@@ -278,7 +293,7 @@ def document() -> Json:
                     "Issues similar to a pasted request, an uploaded file or an issue",
                     "Similar",
                     *(400, 403, 404, 413, 415, 422),
-                    parameters=[*_filters(), *_paging()],
+                    parameters=[*filters(), *paging()],
                     requestBody={
                         "required": True,
                         "content": {

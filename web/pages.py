@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from search.facets import GROUPS
 from search.results import Results
-from web import asking, forms, words
+from web import asking, forms, openapi, original, words
 from web.errors import not_found
 from web.forms import Question
 
@@ -27,6 +28,7 @@ def search() -> ResponseReturnValue:
     if results.letter_id:
         letter, _, number = results.letter_id.partition("#")
         return redirect(words.letter_path(letter, number))
+    asked = asked.about({expansion.term.lower() for expansion in results.expansions})
     return render_template(
         "results.html",
         asked=asked,
@@ -96,6 +98,8 @@ def letter(id_: str) -> ResponseReturnValue:
         letter=found,
         in_view=int(wanted) if wanted else None,
         words=words_,
+        file_name=original.file_name(page.source),
+        at_hand=original.is_at_hand(page.source),
         old_text=words.superseded(found.decision_date, relied),
     )
 
@@ -103,7 +107,11 @@ def letter(id_: str) -> ResponseReturnValue:
 @blueprint.get("/help")
 def help_() -> ResponseReturnValue:
     """The query language, by examples that run."""
-    return render_template("help.html")
+    return render_template(
+        "help.html",
+        filters=[(group.label, openapi.FILTER_WORDS[group.name], group.name) for group in GROUPS],
+        parameters=[*openapi.SEARCH_ONLY, *openapi.paging()],
+    )
 
 
 @blueprint.get("/about")

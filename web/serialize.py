@@ -33,6 +33,7 @@ def hit_json(hit: Hit) -> Json:
         "number": hit.number,
         "issues_in_letter": hit.issues_in_letter,
         "request": hit.request,
+        "disputed": hit.disputed,
         "outcome": hit.outcome.value,
         "decision_date": _day(hit.decision_date),
         "reviewer_guidelines": list(hit.reviewer_guidelines),

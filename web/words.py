@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from flask import Flask
 from markupsafe import Markup, escape
 
-from index.letter import Citation, Family
+from index.letter import Citation, Family, Issue, Letter
 from search.results import Facet, FacetValue, Hit, Outcomes
 
 OUTCOMES = {
@@ -32,6 +32,13 @@ SORTS = {"relevance": "relevance", "newest": "newest first", "oldest": "oldest f
 # The state replaced most of the MTUS text on this day; what was decided before rests on the old.
 MTUS_REPLACED = date(2017, 12, 1)
 SHOWN_VALUES = 8
+# What a group of filters is about, where its name does not say it.
+GROUP_HELP = {
+    "outcome": "Of the issue itself, not of its letter.",
+    "administrator": "What the denial cited.",
+    "differ": "Whether the reviewer used another guideline than the denial.",
+    "reason": "What the decision turned on, read from its words.",
+}
 
 
 def day(value: date | None) -> str:
@@ -100,6 +107,22 @@ def guideline(citation: Citation) -> str:
     return f"{citation.family.value} > {citation.title}"
 
 
+def citation(letter: Letter, issue: Issue) -> str:
+    """How an issue is cited: case number, date, issue, request and outcome."""
+    case = f"IMR Case Number {letter.case_number}"
+    if not letter.case_number:
+        case = f"IMR letter {letter.id} (no case number)"
+    decided = f"decided {day(letter.decision_date)}" if letter.decision_date else "undated"
+    asked_for = shorten(" ".join((issue.disputed or issue.request).split()), 120)
+    outcome = OUTCOMES[issue.outcome.value].partition(":")[0]
+    return f"{case}, {decided}, issue {issue.number} ({asked_for}): {outcome}"
+
+
+def shorten(text: str, most: int) -> str:
+    """The text, cut between words where it is longer than `most` characters."""
+    return text if len(text) <= most else text[:most].rpartition(" ")[0].rstrip(",;:") + " …"
+
+
 def can_filter(citation: Citation) -> bool:
     """Whether others can rely on the same thing."""
     return citation.family is not Family.NONE
@@ -159,6 +182,7 @@ def install(app: Flask) -> None:
         alone=alone,
         base=base,
         base_count=base_count,
+        citation=citation,
         day=day,
         fared=fared,
         guideline=guideline,
@@ -172,6 +196,7 @@ def install(app: Flask) -> None:
         any_superseded=any_superseded,
         can_filter=can_filter,
         field_words=FIELDS,
+        group_help=GROUP_HELP,
         letter_path=letter_path,
         mode_words=MODES,
         outcome_words=OUTCOMES,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -76,7 +77,7 @@ def test_the_vocabulary_grows_with_the_letters(generated: list[GeneratedLetter])
         for letter in generated[start : start + 400]:
             seen.update(tokens(letter.text))
         sizes.append(len(seen))
-    growth = [after - before for before, after in zip(sizes, sizes[1:], strict=False)]
+    growth = [after - before for before, after in pairwise(sizes)]
     assert min(growth) > 300
     assert growth == sorted(growth, reverse=True)
 
@@ -98,7 +99,7 @@ def test_invented_words_are_all_different() -> None:
 
 
 def test_archives_hold_the_letters(tmp_path: Path, generated: list[GeneratedLetter]) -> None:
-    assert write_archives(tmp_path, ISSUES, seed=7) == len(generated)
+    assert write_archives(tmp_path, generated) == len(generated)
     (archive,) = tmp_path.iterdir()
     with zipfile.ZipFile(archive) as opened:
         assert len(opened.namelist()) == len(generated)

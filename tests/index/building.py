@@ -7,6 +7,7 @@ that a test can say what was embedded, and how often. Everything else is the rea
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -56,7 +57,8 @@ def export_stand_in(_model: Model, directory: Path) -> None:
 
 
 def use(encoder: StandIn, patch: pytest.MonkeyPatch) -> None:
-    """Have `build` embed with `encoder`, and export nothing."""
+    """Have `build` embed with `encoder`, export nothing, and not wait for the disk."""
+    patch.setattr(os, "fsync", lambda _descriptor: None)
     patch.setattr(building, "find_model", lambda: MODEL)
     patch.setattr(building, "DocumentEncoder", lambda _model: encoder)
     patch.setattr(building, "export_query_encoder", export_stand_in)

@@ -35,7 +35,10 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 @dataclass(frozen=True)
 class Run:
-    """Index `letters` into `index`; killed before its n-th change, or after some seconds."""
+    """Index `letters` into `index`; killed before its n-th change, or after some seconds.
+
+    What it embeds is appended to `log`, how often it changed the disk to `log`.changes.
+    """
 
     letters: str
     index: str
@@ -85,19 +88,22 @@ class _Logging(StandIn):
         return super().encode(texts)
 
 
-def _die_before(change: int, directory: str) -> None:
-    """Kill this process at the instant it is about to change `directory` for the n-th time."""
-    seen = 0
+def _die_before(change: int, directory: str) -> list[str]:
+    """Kill this process at the instant it is about to change `directory` for the n-th time.
+
+    Returns the list of the changes made, to which later ones will be added.
+    """
+    changes: list[str] = []
 
     def watch(event: str, args: tuple[object, ...]) -> None:
-        nonlocal seen
         opens = event == "open" and isinstance(args[2], int) and args[2] & _WRITING
         if (opens or event in _CHANGES) and str(args[0]).startswith(directory):
-            seen += 1
-            if seen == change:
+            changes.append(f"{event} {args[0]}")
+            if len(changes) == change:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(watch)
+    return changes
 
 
 def _do(wanted: Run) -> None:
@@ -105,9 +111,9 @@ def _do(wanted: Run) -> None:
         use(_Logging(Path(wanted.log)), patch)
         patch.setattr(build, "MERGE_AT", MERGE_AT)
         patch.setattr(semantic, "_EMBED_ROWS", EMBED_ROWS)
-        if wanted.change:
-            _die_before(wanted.change, wanted.index)
+        changes = _die_before(wanted.change, wanted.index)
         run(Path(wanted.letters), into=Path(wanted.index), prune=True)
+        Path(f"{wanted.log}.changes").write_text("\n".join(changes))
 
 
 def _forked(wanted: Run) -> int:

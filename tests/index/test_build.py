@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,7 +25,6 @@ from building import (
 )
 from fictional import Told
 from fpdf import FPDF
-from fpdf.encryption import StandardSecurityHandler
 
 from index import build
 from index.encoder import Model
@@ -37,10 +35,10 @@ from search.snapshot import Snapshot
 
 
 @pytest.fixture
-def encoder(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+def encoder(monkeypatch: pytest.MonkeyPatch) -> StandIn:
     stand_in = StandIn()
     use(stand_in, monkeypatch)
-    yield stand_in
+    return stand_in
 
 
 @pytest.fixture
@@ -271,24 +269,22 @@ def test_an_index_of_another_format_or_recipe_is_refused(
 
 
 def test_many_small_updates_end_in_few_segments_with_the_same_answers(
-    tmp_path: Path, encoder: StandIn
+    tmp_path: Path, encoder: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = [Told(f"Brace number {n}", n % 2 == 0, f"Reason {n} holds.") for n in range(10)]
-    for number, issue in enumerate(told):
-        path = write_letter(tmp_path / "letters", number, issue)
-        run(path, into=tmp_path / "grown")
-    write_letter(tmp_path / "letters", 0, SCAN)
-    run(tmp_path / "letters", into=tmp_path / "grown")
-    run(tmp_path / "letters", into=tmp_path / "at-once")
-    assert len(read_manifest(tmp_path / "grown").segments) < build.MERGE_AT
-    assert faults(tmp_path / "grown") == []
-    assert len(encoder.embedded) == 2 * (22)
-    for words in ("brace", "knee", "reason 7"):
-        assert containing(tmp_path / "grown", words) == containing(tmp_path / "at-once", words)
-    for issue in told[1:]:
-        assert nearest(tmp_path / "grown", issue.request) == nearest(
-            tmp_path / "at-once", issue.request
-        )
+    monkeypatch.setattr(build, "MERGE_AT", 3)
+    grown, at_once, letters = tmp_path / "grown", tmp_path / "at-once", tmp_path / "letters"
+    told = [Told(f"Brace number {n}", n % 2 == 0, f"Reason {n} holds.") for n in range(5)]
+    for number, issue in enumerate([*told, SCAN]):
+        run(write_letter(letters, number % 5, issue), into=grown)
+        assert len(read_manifest(grown).segments) < build.MERGE_AT
+    assert faults(grown) == []
+    assert len(encoder.embedded) == len(set(encoder.embedded))
+    run(letters, into=at_once)
+    assert requests(grown) == requests(at_once)
+    for words in ("brace", "knee", "reason 3", "number 0"):
+        assert containing(grown, words) == containing(at_once, words)
+    for issue in (SCAN, *told[1:]):
+        assert nearest(grown, issue.request) == nearest(at_once, issue.request)
 
 
 def test_a_reader_keeps_its_generation_while_the_next_is_published(

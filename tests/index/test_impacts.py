@@ -13,7 +13,7 @@ from whoosh.index import FileIndex
 
 from index.analysis import tokens
 from index.impacts import BLOCK, FIELDS, Dictionary, IndexDamaged, Segment, packed
-from index.lexical import LENGTHS, LexicalDocument, whoosh_index, write_segment
+from index.lexical import LENGTHS, LexicalDocument, SegmentFault, whoosh_index, write_segment
 
 WORDS = ["knee", "lumbar", "MRI", "injection", "therapy", "the", "of", "opioid", "spine"]
 WORDS += ["C7-T1", "L4-5", "patient's", "norco"]
@@ -121,6 +121,12 @@ def test_lengths_are_quantised_as_whoosh_does() -> None:
 def test_no_documents_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no documents"):
         write_segment(tmp_path / "segment", [])
+
+
+def test_a_document_whoosh_lost_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FileIndex, "doc_count", lambda _: 0)
+    with pytest.raises(SegmentFault, match="stored 0 of 1"):
+        write_segment(tmp_path / "segment", [LexicalDocument(issue=1, request="knee")])
 
 
 def test_a_fault_in_the_documents_leaves_no_lock(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from told import ToldIssue, index_of, letter, written
+from tests.told import ToldIssue, index_of, letter, written
 
 from index.analysis import tokens
 from index.letter import Issue, Letter
@@ -118,7 +118,7 @@ def test_nothing_found_is_said(sample_engine: Engine) -> None:
 def test_a_quoted_phrase_stands_in_every_hit(
     sample_engine: Engine, read: dict[str, tuple[Letter, Issue]], mode: str
 ) -> None:
-    found = find(sample_engine, 'request "epidural steroid injection"', mode=mode)
+    found = find(sample_engine, 'pain "epidural steroid injection"', mode=mode)
     assert len(found) > 1
     assert all(holds_phrase(texts(*read[id]), "epidural steroid injection") for id in found)
 
@@ -178,7 +178,7 @@ def test_the_beginning_of_a_word_finds_its_ends(
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("words", ["pain medication", '"not"', ""])
+@pytest.mark.parametrize("words", ["pain medication", '"pain" medication', ""])
 def test_a_filter_is_exact_in_both_arms(
     sample_engine: Engine, read: dict[str, tuple[Letter, Issue]], mode: str, words: str
 ) -> None:
@@ -238,7 +238,7 @@ def test_sorted_by_date_the_undated_come_last(sample_engine: Engine, words: str)
 def test_pages_cover_the_set_once(sample_engine: Engine, words: str, size: int) -> None:
     first = sample_engine.search(words, limit=size)
     pages = [
-        sample_engine.search(words, limit=size, offset=offset, snippets=False)
+        sample_engine.search(words, limit=size, offset=offset)
         for offset in range(0, min(first.shown, 40 * size), size)
     ]
     found = [id for page in pages for id in ids(page)]
@@ -256,13 +256,10 @@ def test_beyond_the_last_page_there_is_nothing(sample_engine: Engine) -> None:
 
 
 def test_issues_decided_in_the_same_words_are_folded(sample_engine: Engine) -> None:
-    results = sample_engine.search("request:trapezius", limit=10)
+    results = sample_engine.search("request:NCV", filters={"year": ["2015"]})
     (hit,) = results.hits
-    assert hit.issue == "CM17-9900023#1"
-    both = sample_engine.search('request:"trigger point injections"', limit=10)
-    (hit,) = both.hits
-    assert {hit.issue, *hit.near_identical} == {"CM17-9900023#1", "CM17-9900024#1"}
-    assert (both.total, both.shown) == (2, 1)
+    assert {hit.issue, *hit.near_identical} == {"CM15-9900012#3", "CM15-9900012#4"}
+    assert (results.total, results.shown) == (2, 1)
 
 
 # -- why a hit is there -------------------------------------------------------------------------
@@ -294,7 +291,8 @@ def test_marks_lie_within_the_text(sample_engine: Engine) -> None:
 def test_a_hit_near_in_meaning_shows_the_passage_meant(
     sample_engine: Engine, read: dict[str, tuple[Letter, Issue]]
 ) -> None:
-    hits = sample_engine.search("slumber problems", limit=20).hits
+    words = "snoring, apnea and daytime drowsiness of a tired worker"
+    hits = sample_engine.search(words, mode="semantic", limit=20).hits
     meant = [(hit, s) for hit in hits for s in hit.snippets if s.semantic]
     assert meant
     for hit, snippet in meant:
@@ -388,3 +386,13 @@ def test_sixteen_threads_get_what_one_gets(sample_engine: Engine) -> None:
     alone = [asked(words) for words in questions[:5]] * 6
     with ThreadPoolExecutor(16) as pool:
         assert list(pool.map(asked, questions)) == alone
+
+
+@pytest.mark.parametrize("excluded", ["-shoulder", "NOT shoulder", '-"left shoulder"', "\u2013shoulder"])
+def test_what_is_excluded_does_not_draw_the_ranking(sample_engine: Engine, excluded: str) -> None:
+    plain = sample_engine.search("therapy", limit=1000)
+    without = sample_engine.search(f"therapy {excluded}", limit=1000)
+    left = {hit.issue for hit in without.hits}
+    assert 20 < len(left) < len(plain.hits)
+    kept = [hit.issue for hit in plain.hits if hit.issue in left]
+    assert [hit.issue for hit in without.hits if hit.issue in set(kept)][:20] == kept[:20]

@@ -49,11 +49,11 @@ for (const place of document.querySelectorAll(".drop")) {
 }
 
 // A citation is copied with one press.
-for (const label of document.querySelectorAll(".cite")) {
+for (const text of document.querySelectorAll(".cite code")) {
   const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Copy" });
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(label.querySelector("input").value);
+    await navigator.clipboard.writeText(text.textContent);
     button.textContent = "Copied";
   });
-  label.after(button);
+  text.after(" ", button);
 }

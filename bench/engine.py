@@ -1,0 +1,275 @@
+"""The whole system: calls of the engine, pages under load, memory, disk, a cold start; txtai.
+
+Calls are timed as CPU time of the calling thread, in which everything runs; pages as what 16
+clients on loopback wait, with the server in a process of its own.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import resource
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote_plus, urlsplit
+
+import faiss
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent.parent))  # also as a file, `python bench/...`
+
+from bench.queries import questions
+from bench.setting import Row, cpu_ms, has_drawn_vectors, indexed, parser, report, timings
+from index.encoder import Vectors
+from search.engine import Engine
+from search.snapshot import Snapshot
+
+HITS = 20
+CLIENTS = 16
+ROUNDS = 3
+_OURS = "precedent"
+_TXTAI_LIMIT = 100_000  # issues; it takes memory and minutes to index
+_CLI = (sys.executable, "-c", "from web.cli import main; main()")
+
+Calls = dict[str, list[Callable[[], object]]]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line."""
+    options = parser(__doc__ or "", issues=20_000)
+    options.add_argument("--queries", type=int, default=100, help="questions of each kind")
+    options.add_argument("--seconds", type=float, default=60.0, help="how long clients ask")
+    options.add_argument(
+        "--synthetic-vectors",
+        action="store_true",
+        help="draw vectors from the distribution of --sample embedded ones, embed nothing else",
+    )
+    given = options.parse_args(arguments)
+    index = indexed(given.work, given.issues, given.sample, really=not given.synthetic_vectors)
+    words = [" ".join(asked.some) for asked in questions("keyword", given.queries)]
+    texts = [asked.text for asked in questions("pasted text", given.queries)]
+    engine = Engine(index)
+    engine.load_encoder()
+    rows = [*called(_OURS, _our_calls(engine, words, texts)), *_txtai(engine, words, texts)]
+    rows += [*served(index, words, given.seconds), on_disk(index, given.issues)]
+    rows += [cold(index, words[0], mode) for mode in ("lexical", "hybrid")]
+    drawn = f"Vectors are drawn from {min(given.sample, given.issues)} embedded ones, not embedded."
+    notes = [*_NOTES, *([drawn] if has_drawn_vectors(index) else [])]
+    report(given.issues, rows, notes, json_alone=given.json)
+
+
+# -- calls ---------------------------------------------------------------------------------------
+
+
+def _our_calls(engine: Engine, words: list[str], texts: list[str]) -> Calls:
+    overturned = {"outcome": ["overturned"]}
+    return {
+        "keyword, facets, 20 snippets": [partial(engine.search, w, limit=HITS) for w in words],
+        "the same, words only": [
+            partial(engine.search, w, limit=HITS, mode="lexical") for w in words
+        ],
+        "the same, overturned": [
+            partial(engine.search, w, limit=HITS, filters=overturned) for w in words
+        ],
+        "similar by 150 words": [partial(engine.similar, text, limit=HITS) for text in texts],
+        "similar, overturned": [
+            partial(engine.similar, text, limit=HITS, filters=overturned) for text in texts
+        ],
+        "embedding 150 words": [partial(engine.load_encoder().encode, [text]) for text in texts],
+    }
+
+
+def called(engine: str, calls: Calls) -> Iterator[Row]:
+    """A row for each kind of call: each call's median of some rounds."""
+    for query, of_kind in calls.items():
+        for call in of_kind[:5]:
+            call()
+        rounds = [[cpu_ms(call) for call in of_kind] for _ in range(ROUNDS)]
+        yield timings(query, engine, np.median(rounds, axis=0).tolist())
+
+
+def _txtai(engine: Engine, words: list[str], texts: list[str]) -> Iterator[Row]:
+    """BM25 and vectors merged by txtai, over the texts and vectors of the same issues."""
+    if find_spec("txtai") is None:
+        yield Row("all", "txtai hybrid", {"missing": "not installed: make bench-peers"})
+        return
+    snapshot = engine.snapshot()
+    if snapshot.size > _TXTAI_LIMIT:
+        yield Row("all", "txtai hybrid", {"missing": f"not run above {_TXTAI_LIMIT:,} issues"})
+        return
+    search = _txtai_index(snapshot, engine.load_encoder().encode)
+    faiss.omp_set_num_threads(1)
+    calls: Calls = {
+        "keyword, facets, 20 snippets": [partial(search, w, HITS) for w in words],
+        "similar by 150 words": [partial(search, text, HITS) for text in texts],
+    }
+    yield from called("txtai hybrid", calls)
+
+
+def _txtai_index(snapshot: Snapshot, encode: Callable[[list[str]], Vectors]) -> Any:
+    """The search function of an index in memory, questions embedded by our own encoder."""
+    from txtai.embeddings import Embeddings
+
+    ready: list[Vectors] = []
+
+    def transform(given: list[str]) -> Vectors:
+        if len(ready) < snapshot.size:
+            start = len(ready)
+            of_documents = map(snapshot.semantic.vectors_of, range(start, start + len(given)))
+            ready.extend(vectors[-1] for vectors in of_documents)
+            return np.array(ready[start:])
+        return encode(given)
+
+    def documents() -> Iterator[tuple[int, str, None]]:
+        for number in range(snapshot.size):
+            (stored,) = snapshot.stored([number])
+            text = f"{stored.issue.request} {stored.letter.summary} {stored.issue.rationale}"
+            yield number, text, None
+
+    embeddings = Embeddings(
+        {"method": "external", "transform": transform, "hybrid": True, "content": False}
+    )
+    embeddings.index(documents())
+    return embeddings.search
+
+
+# -- pages under load ----------------------------------------------------------------------------
+
+
+@contextmanager
+def server(index: Path) -> Iterator[tuple[str, int]]:
+    """`precedent serve` over an index: its address and process id."""
+    process = subprocess.Popen(
+        [*_CLI, "serve", "--port", "0", "--index", str(index)],
+        stdout=subprocess.PIPE, text=True, env=_environment(),
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        address = next((word for word in line.split() if word.startswith("http://")), "")
+        if not address:
+            raise RuntimeError(f"precedent serve did not start: {line!r}")
+        yield urlsplit(address).netloc, process.pid
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def served(index: Path, words: list[str], seconds: float) -> Iterator[Row]:
+    """What 16 clients wait for pages of results, and what memory the server then holds."""
+    paths = [f"/search?q={quote_plus(question)}" for question in words]
+    with server(index) as (address, process):
+        _ask(address, paths[:1], 0.0, [], [])  # the encoder is loaded by the first question
+        waits: list[float] = []
+        errors: list[str] = []
+        clients = [
+            threading.Thread(
+                target=_ask, args=(address, paths[at:] + paths[:at], seconds, waits, errors)
+            )
+            for at in range(CLIENTS)
+        ]
+        started = time.monotonic()
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join()
+        rate = len(waits) / (time.monotonic() - started)
+        found: dict[str, float | str] = {"errors": len(errors), "per_second": round(rate, 1)}
+        found |= {"first_error": errors[0]} if errors else {}
+        yield timings("page, 16 clients (wall)", _OURS, waits, **found)
+        yield Row("memory of the server", _OURS, _memory(process))
+
+
+def _ask(
+    address: str, paths: list[str], seconds: float, waits: list[float], errors: list[str]
+) -> None:
+    """Ask for one page after the other on one connection, until the time is over."""
+    connection = http.client.HTTPConnection(address, timeout=60)
+    until, at = time.monotonic() + seconds, 0
+    while at == 0 or time.monotonic() < until:
+        before = time.monotonic()
+        try:
+            connection.request("GET", paths[at % len(paths)])
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status != http.HTTPStatus.OK:
+                errors.append(f"status {answer.status} for {paths[at % len(paths)]}")
+        except (OSError, http.client.HTTPException) as error:
+            errors.append(repr(error))
+            connection.close()
+        waits.append((time.monotonic() - before) * 1000)
+        at += 1
+    connection.close()
+
+
+def _memory(process: int) -> dict[str, float | str]:
+    """Resident memory in MB: in all, its own, and of mapped files (which can be dropped)."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    sizes = {line.split(":")[0]: line.split()[1] for line in lines if line.endswith("kB")}
+    names = {"resident_mb": "VmRSS", "own_mb": "RssAnon", "files_mb": "RssFile"}
+    return {name: round(int(sizes[key]) / 1024, 1) for name, key in names.items()}
+
+
+# -- disk and cold start -------------------------------------------------------------------------
+
+
+def on_disk(index: Path, issues: int) -> Row:
+    """Kilobytes (1,000 bytes) for each issue, in all and by part of the index."""
+    parts = {"whoosh": 0, "arrays": 0, "vectors": 0, "attributes": 0, "store": 0, "rest": 0}
+    for path in index.rglob("*"):
+        if path.is_file():
+            parts[_part(path)] += path.stat().st_size
+    sizes = {f"{name}_kb": round(size / 1000 / issues, 2) for name, size in parts.items()}
+    total = round(sum(parts.values()) / 1000 / issues, 2)
+    return Row("disk for each issue", _OURS, {"total_kb": total, **sizes})
+
+
+def _part(path: Path) -> str:
+    if path.name.startswith("letters.db"):
+        return "store"
+    if path.parent.name == "whoosh":
+        return "whoosh"
+    if path.name.startswith(("vectors", "passages")):
+        return "vectors"
+    if path.name.startswith("attributes"):
+        return "attributes"
+    return "arrays" if path.suffix == ".npy" and path.parent.parent.name == "segments" else "rest"
+
+
+def cold(index: Path, words: str, mode: str) -> Row:
+    """CPU seconds of `precedent search` in a process of its own, files in the page cache."""
+    spent = []
+    for _ in range(ROUNDS):
+        before = _children_cpu()
+        subprocess.run(
+            [*_CLI, "search", words, "--mode", mode, "--index", str(index)],
+            check=True, capture_output=True, env=_environment(),
+        )  # fmt: skip
+        spent.append(_children_cpu() - before)
+    return Row(f"precedent search, {mode}, cold", _OURS, {"cpu_s": round(min(spent), 2)})
+
+
+def _children_cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {"OMP_NUM_THREADS": "1"}
+
+
+_NOTES = (
+    "Calls: thread-CPU milliseconds, each call's median of three rounds, then over questions.",
+    "txtai answers with ids and scores alone: no facets, no snippets, no whole-set counts.",
+)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,216 @@
+"""The vectors of a segment: written in steps, searched exactly or nearly, under any filter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import faiss
+import numpy as np
+import pytest
+from building import DIMENSIONS, StandIn, vectors_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from index import semantic
+from index.encoder import DocumentEncoder, Vectors, normalise
+from index.semantic import (
+    COARSE,
+    EXACT,
+    OFFSETS,
+    PART,
+    ROWS,
+    SegmentVectors,
+    embed_segment,
+    nearest_rows,
+    open_vectors,
+    write_vectors,
+)
+
+PASSAGES = [["splint", "splint: heel"], ["walker"], ["brace", "brace: back", "brace: he sits"]]
+TEXTS = [text for of_document in PASSAGES for text in of_document]
+CLUSTERS, DENSE = 40, 4_000
+
+Mask = NDArray[np.bool_]
+
+
+def embed(directory: Path, encoder: StandIn, passages: Sequence[Sequence[str]] = PASSAGES) -> int:
+    """Embeds; the number of rows that were ticked off."""
+    ticks: list[int] = []
+    embed_segment(directory, passages, cast(DocumentEncoder, encoder), ticks.append)
+    return sum(ticks)
+
+
+def stored(directory: Path, rows: Vectors) -> SegmentVectors:
+    """A segment whose documents have one passage each."""
+    write_vectors(directory, rows.astype(np.float16))
+    np.save(directory / OFFSETS, np.arange(len(rows) + 1))
+    return open_vectors(directory)
+
+
+def brute_force(
+    vectors: SegmentVectors, queries: Vectors, k: int, allowed: Mask
+) -> list[list[int]]:
+    scores = queries @ vectors.rows.astype(np.float32).T
+    scores[:, ~allowed] = -np.inf
+    best = np.argsort(-scores, axis=1, kind="stable")[:, : min(k, int(allowed.sum()))]
+    return cast(list[list[int]], best.tolist())
+
+
+def found(vectors: SegmentVectors, queries: Vectors, k: int, allowed: Mask | None = None) -> Any:
+    """The rows found for each query, having checked that the scores are their own."""
+    scores, rows = nearest_rows(vectors, queries, k, allowed)
+    for query, of_query, row in zip(queries, scores, rows, strict=True):
+        real = row >= 0
+        own = vectors.rows[row[real]].astype(np.float32) @ query
+        assert np.allclose(of_query[real], own, atol=2e-3)
+        assert np.all(np.diff(of_query[real]) <= 1e-6)
+    return [[at for at in row if at >= 0] for row in rows.tolist()]
+
+
+@pytest.fixture(scope="module")
+def some(tmp_path_factory: pytest.TempPathFactory) -> SegmentVectors:
+    """Two hundred vectors, searched exactly."""
+    return stored(tmp_path_factory.mktemp("some"), vectors_of([f"text {n}" for n in range(200)]))
+
+
+@pytest.fixture(scope="module")
+def dense(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SegmentVectors]:
+    """Clustered vectors, as those of real texts are, in an approximate index."""
+    random = np.random.default_rng(3)
+    centres = random.standard_normal((CLUSTERS, DIMENSIONS))
+    noise = random.standard_normal((DENSE, DIMENSIONS)) * 0.4
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(semantic, "EXACT_LIMIT", 1_000)
+        rows = normalise(centres[np.arange(DENSE) % CLUSTERS] + noise)
+        yield stored(tmp_path_factory.mktemp("dense"), rows)
+
+
+# -- writing ---------------------------------------------------------------------------------------
+
+
+def test_every_passage_has_its_row_and_every_row_its_document(tmp_path: Path) -> None:
+    assert embed(tmp_path, StandIn()) == len(TEXTS)
+    vectors = open_vectors(tmp_path)
+    assert np.allclose(vectors.rows, vectors_of(TEXTS), atol=1e-3)
+    assert vectors.offsets.tolist() == [0, 2, 3, 6]
+    assert vectors.owners(np.arange(6)).tolist() == [0, 0, 1, 2, 2, 2]
+    assert not vectors.coarse
+
+
+@pytest.mark.parametrize("rows_done", range(len(TEXTS) + 1))
+@pytest.mark.parametrize("torn_bytes", [0, 5])
+def test_an_interrupted_segment_is_embedded_from_where_it_stopped(
+    tmp_path: Path, rows_done: int, torn_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(semantic, "_EMBED_ROWS", 2)
+    rows = vectors_of(TEXTS[:rows_done]).astype(np.float16).tobytes()
+    (tmp_path / PART).write_bytes(rows + b"x" * torn_bytes)
+    encoder = StandIn()
+    assert embed(tmp_path, encoder) == len(TEXTS)
+    assert encoder.embedded == TEXTS[rows_done:]
+    assert np.allclose(open_vectors(tmp_path).rows, vectors_of(TEXTS), atol=1e-3)
+    assert not (tmp_path / PART).exists()
+
+
+def test_a_stopped_run_leaves_the_batches_it_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stopped(StandIn):
+        def encode(self, texts: Sequence[str]) -> Vectors:
+            if len(self.embedded) == 4:
+                raise KeyboardInterrupt
+            return super().encode(texts)
+
+    monkeypatch.setattr(semantic, "_EMBED_ROWS", 2)
+    with pytest.raises(KeyboardInterrupt):
+        embed(tmp_path, Stopped())
+    encoder = StandIn()
+    embed(tmp_path, encoder)
+    assert encoder.embedded == TEXTS[4:]
+
+
+# -- searching exactly -----------------------------------------------------------------------------
+
+
+@given(st.integers(1, 250), st.floats(0, 1), st.integers(0, 9))
+@settings(max_examples=60, deadline=None)
+def test_the_nearest_allowed_rows_are_those_of_brute_force(
+    some: SegmentVectors, k: int, share: float, seed: int
+) -> None:
+    allowed = np.random.default_rng(seed).random(len(some.rows)) < share
+    queries = vectors_of(["a question", f"another, {seed}"])
+    assert found(some, queries, k, allowed) == brute_force(some, queries, k, allowed)
+
+
+def test_without_a_filter_every_row_may_be_found(some: SegmentVectors) -> None:
+    queries = vectors_of(["text 17", "text 199"])
+    assert [rows[0] for rows in found(some, queries, 3)] == [17, 199]
+    everything = np.ones(len(some.rows), bool)
+    assert found(some, queries, 500) == brute_force(some, queries, 500, everything)
+
+
+@pytest.mark.parametrize("vectors", ["some", "dense"])
+def test_where_nothing_is_allowed_nothing_is_found(
+    vectors: str, request: pytest.FixtureRequest
+) -> None:
+    segment: SegmentVectors = request.getfixturevalue(vectors)
+    nothing = np.zeros(len(segment.rows), bool)
+    assert found(segment, vectors_of(["a question"]), 5, nothing) == [[]]
+
+
+# -- searching nearly ------------------------------------------------------------------------------
+
+
+def recall(vectors: SegmentVectors, allowed: Mask) -> float:
+    queries = vectors.rows[::80].astype(np.float32)
+    expected = brute_force(vectors, queries, 10, allowed)
+    pairs = zip(found(vectors, queries, 10, allowed), expected, strict=True)
+    return float(np.mean([len(set(ours) & set(theirs)) / len(theirs) for ours, theirs in pairs]))
+
+
+def test_above_the_limit_an_approximate_index_stands_beside_the_exact_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dense: SegmentVectors
+) -> None:
+    assert dense.coarse
+    monkeypatch.setattr(semantic, "EXACT_LIMIT", 100)
+    rows = dense.rows[:101].astype(np.float32)
+    (tmp_path / "at").mkdir()
+    (tmp_path / "above").mkdir()
+    assert not stored(tmp_path / "at", rows[:100]).coarse
+    assert stored(tmp_path / "above", rows).coarse
+    assert {path.name for path in (tmp_path / "at").iterdir()} == {EXACT, OFFSETS}
+    assert {path.name for path in (tmp_path / "above").iterdir()} == {COARSE, ROWS, OFFSETS}
+
+
+def test_the_approximate_index_finds_nearly_all_of_the_nearest(dense: SegmentVectors) -> None:
+    assert recall(dense, np.ones(DENSE, bool)) >= 0.98
+
+
+@pytest.mark.parametrize("share", [0.5, 0.1])
+def test_so_it_does_under_a_wide_filter(dense: SegmentVectors, share: float) -> None:
+    assert recall(dense, np.random.default_rng(5).random(DENSE) < share) >= 0.98
+
+
+@pytest.mark.parametrize("count", [1, 9, 200])
+def test_under_a_narrow_filter_the_answer_is_exact(dense: SegmentVectors, count: int) -> None:
+    """Even where the allowed rows are the farthest from the question, and few."""
+    query = dense.rows[:1].astype(np.float32)
+    farthest = np.argsort(dense.rows.astype(np.float32) @ query[0])[:count]
+    allowed = np.zeros(DENSE, bool)
+    allowed[farthest] = True
+    assert found(dense, query, 10, allowed) == brute_force(dense, query, 10, allowed)
+
+
+def test_no_filter_lets_a_forbidden_row_through(dense: SegmentVectors) -> None:
+    allowed = np.arange(DENSE) % 3 > 0
+    rows = found(dense, dense.rows[:50].astype(np.float32), 40, allowed)
+    assert all(allowed[at] for of_query in rows for at in of_query)
+
+
+def test_searching_does_not_take_every_core(some: SegmentVectors) -> None:
+    faiss.omp_set_num_threads(2)
+    nearest_rows(some, vectors_of(["a question"]), 1, None)
+    assert faiss.omp_get_max_threads() == 1
