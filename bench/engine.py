@@ -149,7 +149,7 @@ def server(index: Path) -> Iterator[tuple[str, int]]:
     """`precedent serve` over an index: its address and process id."""
     process = subprocess.Popen(
         [*_CLI, "serve", "--port", "0", "--index", str(index)],
-        stdout=subprocess.PIPE, text=True, env=_environment(),
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=_environment(),
     )  # fmt: skip
     try:
         assert process.stdout is not None
@@ -222,21 +222,24 @@ def _memory(process: int) -> dict[str, float | str]:
 
 
 def on_disk(index: Path, issues: int) -> Row:
-    """Kilobytes (1,000 bytes) for each issue, in all and by part of the index."""
-    parts = {"whoosh": 0, "arrays": 0, "vectors": 0, "attributes": 0, "store": 0, "rest": 0}
+    """Kilobytes (1,000 bytes) for each issue; the encoder, which is there once, apart."""
+    parts = dict.fromkeys(
+        ("whoosh", "arrays", "vectors", "attributes", "store", "encoder", "rest"), 0
+    )
     for path in index.rglob("*"):
         if path.is_file():
             parts[_part(path)] += path.stat().st_size
     sizes = {f"{name}_kb": round(size / 1000 / issues, 2) for name, size in parts.items()}
-    total = round(sum(parts.values()) / 1000 / issues, 2)
+    total = round((sum(parts.values()) - parts["encoder"]) / 1000 / issues, 2)
+    sizes["encoder_kb"] = parts["encoder"] // 1000
     return Row("disk for each issue", _OURS, {"total_kb": total, **sizes})
 
 
 def _part(path: Path) -> str:
     if path.name.startswith("letters.db"):
         return "store"
-    if path.parent.name == "whoosh":
-        return "whoosh"
+    if path.parent.name == "whoosh" or path.parent.name.startswith("encoder-"):
+        return path.parent.name.partition("-")[0]
     if path.name.startswith(("vectors", "passages")):
         return "vectors"
     if path.name.startswith("attributes"):

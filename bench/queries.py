@@ -5,8 +5,9 @@ Words are given as written; every engine gets the same tokens of them (`index.an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from random import Random
 
 from bench.corpus import GeneratedIssue, GeneratedLetter, letters
@@ -55,9 +56,10 @@ def questions(kind: str, count: int) -> list[Asked]:
     return [_question(kind, random, source) for _ in range(count)]
 
 
-def _letters(seed: int, count: int) -> list[GeneratedLetter]:
+@cache
+def _letters(seed: int, count: int) -> tuple[GeneratedLetter, ...]:
     """The first `count` letters of a seed."""
-    return list(letters(4 * count, seed))[:count]
+    return tuple(letters(4 * count, seed))[:count]
 
 
 def pasted(letter: GeneratedLetter) -> str:
@@ -67,7 +69,7 @@ def pasted(letter: GeneratedLetter) -> str:
     return " ".join(words[:PASTED_WORDS])
 
 
-def _question(kind: str, random: Random, source: list[GeneratedLetter]) -> Asked:
+def _question(kind: str, random: Random, source: Sequence[GeneratedLetter]) -> Asked:
     issue = random.choice(random.choice(source).issues)
     words = _telling(issue)
     if kind == "phrase":

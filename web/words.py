@@ -107,6 +107,11 @@ def guideline(citation: Citation) -> str:
     return f"{citation.family.value} > {citation.title}"
 
 
+def case_name(letter: str) -> str:
+    """A letter's id where that is a case number; the hash of a text names nothing to a reader."""
+    return "No case number" if letter.startswith("T-") else letter
+
+
 def citation(letter: Letter, issue: Issue) -> str:
     """How an issue is cited: case number, date, issue, request and outcome."""
     case = f"IMR Case Number {letter.case_number}"
@@ -182,6 +187,7 @@ def install(app: Flask) -> None:
         alone=alone,
         base=base,
         base_count=base_count,
+        case_name=case_name,
         citation=citation,
         day=day,
         fared=fared,

@@ -35,7 +35,7 @@ from index.segments import FOLDER
 from index.semantic import OFFSETS, PART
 from index.verify import faults
 
-KILLS = 12  # of each kind in each scene
+KILLS = 8  # of each kind in each scene
 
 Letters = dict[str, list[str]]
 
