@@ -320,17 +320,24 @@ class Whoosh:
         terms = [self._q.Term(name, token, boost=b * weight) for name, b in BOOSTS.items()]
         return self._q.Or(terms)
 
-    def search(self, prepared: Any) -> int:
+    def search(self, prepared: Any) -> int | None:
+        try:
+            return self._search(prepared, TOP)
+        except ZeroDivisionError:  # its skipping divides by a boost of 0; without a limit it is off
+            return self._search(prepared, None)
+
+    def _search(self, prepared: Any, limit: int | None) -> int | None:
         whole, chosen, facets = prepared
         collector = self._searcher.collector(
-            limit=TOP, filter=chosen, groupedby=self._facets if facets else None
+            limit=limit, filter=chosen, groupedby=self._facets if facets else None
         )
         inner = collector
         while hasattr(inner, "child"):
             inner = inner.child
         inner.replace = 0
         self._searcher.search_with_collector(whole, collector)
-        return len(collector.results())
+        # What it counts under a filter or with groups is not what matches.
+        return None if chosen is not None or facets else len(collector.results())
 
 
 def _one_word(value: str) -> str:

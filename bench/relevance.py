@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from itertools import product
+from operator import attrgetter
 from pathlib import Path
 from unittest.mock import patch
 
@@ -246,7 +247,7 @@ def report(laboratory: Laboratory) -> list[str]:
         [ndcg([i for i, _ in ran[t.id]], laboratory.qrels[t.id]) for t in laboratory.topics]
     )
     arms = {
-        name: laboratory.measured(lambda s, name=name: getattr(s, name), plain)
+        name: laboratory.measured(attrgetter(name), plain)
         for name in ("lexical", "semantic", "concepts")
     }
     pairs = {
@@ -274,7 +275,7 @@ def report(laboratory: Laboratory) -> list[str]:
         lines.append(laboratory.row(name, laboratory.measured(convex(WEIGHTS), signals)))
     lines += tuned(laboratory)
     best = max(arms, key=lambda name: float(arms[name].mean()))
-    chance = paired_test(shipped, arms[best])
+    chance = paired_test(shipped.tolist(), arms[best].tolist())
     lines.append(f"as shipped against {best} alone: p = {chance:.5f} (paired randomisation test)")
     return lines
 

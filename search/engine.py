@@ -36,6 +36,8 @@ SIMILAR = 50  # the most similar issues whose outcomes are counted, at most
 SIMILAR_SHARE = 0.65  # of the best score: what scores less is not counted as similar
 SIDE_BY_SIDE = 3  # nearest approved and denied
 QUOTATIONS = 6
+# One question for each inner loop: numba compiles a loop when it is first run.
+_EVERY_KERNEL = ("pain", "lumbar pain", '"low back"', "pain OR knee", "pain -knee", "inject*")
 _log = logging.getLogger("precedent")
 
 
@@ -78,10 +80,20 @@ class Engine:
                 self._encoder = QueryEncoder(self._snapshot.encoder_path)
             return self._encoder
 
-    def warm_up(self) -> None:
-        """Load the encoder in a thread of its own; until it is there, questions go by words."""
+    def warm_up(self) -> threading.Thread:
+        """Load and compile what questions need, in a thread of its own, which is returned.
+
+        Until the encoder is there, questions are answered by words alone.
+        """
         self._warming = True
-        threading.Thread(target=self.load_encoder, name="encoder", daemon=True).start()
+        thread = threading.Thread(target=self._warm, name="warm-up", daemon=True)
+        thread.start()
+        return thread
+
+    def _warm(self) -> None:
+        self.load_encoder()
+        for words in _EVERY_KERNEL:
+            self.search(words, limit=1)
 
     @property
     def semantic_ready(self) -> bool:

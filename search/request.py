@@ -22,6 +22,8 @@ from index.reasons import read_reasons
 MAX_CHARACTERS = 100_000
 _FILE = Path(__file__).parent / "data" / "cues.toml"
 _CLAUSE = re.compile(r"(?<=[;:])\s+|\s+-\s+|\s*\n\s*|(?<=\))\s*,\s+|,\s+(?=(?:and|then)\s)")
+# A form has a label or a mark before each entry; elsewhere a line may end within a sentence.
+_ENTRY = re.compile(r"\n\s*\n|\n(?=[ \t]*(?:[A-Z][\w /()&'-]{0,40}:|[-*\u2022]\s|\d{1,2}[.)]\s))")
 _MOST_ITEMS = 3
 
 
@@ -83,8 +85,8 @@ def _concepts(focus: str, whole: str) -> Concepts:
 
 def _clauses(text: str) -> list[_Clause]:
     found: list[_Clause] = []
-    for line in re.split(r"\n\s*\n", text):
-        for sentence in sentences(line):
+    for entry in _ENTRY.split(text):
+        for sentence in sentences(entry):
             found += _weighed(sentence)
     return found
 
@@ -110,7 +112,7 @@ def _weighed(sentence: str) -> list[_Clause]:
 
 def _before_denial(piece: str) -> tuple[str, str]:
     match = _words("denial").search(piece)
-    if match is None:
+    if match is None or _words("dispute").search(piece):
         return piece, ""
     return piece[: match.start()].strip(), piece[match.start() :].strip()
 

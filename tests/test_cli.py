@@ -21,7 +21,9 @@ SAMPLES = Path(__file__).parent.parent / "samples"
 REQUEST = "44 y/o cook, low back pain for 8 weeks. Request: MRI of the lumbar spine.\n"
 
 
-def run(*arguments: object, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: object, stdin: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", "from web.cli import main; main()", *map(str, arguments)]
     return subprocess.run(
         command,
@@ -44,7 +46,7 @@ def refused(done: subprocess.CompletedProcess[str]) -> str:
     return lines[0]
 
 
-# -- what is printed --------------------------------------------------------------------------------
+# -- what is printed ------------------------------------------------------------------------------
 
 
 def test_dump_prints_every_letter_with_the_keys_of_the_gold_file(sample_index: Path) -> None:
@@ -68,11 +70,17 @@ def test_dump_prints_every_letter_with_the_keys_of_the_gold_file(sample_index: P
         assert outcomes == [issue["outcome"] for issue in told[case]["issues"]]
 
 
-def test_search_as_json_is_what_the_api_answers(
-    sample_index: Path, sample_engine: Engine
-) -> None:
+def test_search_as_json_is_what_the_api_answers(sample_index: Path, sample_engine: Engine) -> None:
     done = run(
-        "search", "lumbar MRI", "--json", "--outcome", "upheld", "--limit", 3, "--index", sample_index
+        "search",
+        "lumbar MRI",
+        "--json",
+        "--outcome",
+        "upheld",
+        "--limit",
+        3,
+        "--index",
+        sample_index,
     )
     client = create_app(sample_engine).test_client()
     answer = client.get("/api/search?q=lumbar+MRI&outcome=upheld&limit=3")
@@ -94,7 +102,9 @@ def test_similar_from_a_file_is_similar_from_standard_input(
     file = tmp_path / "request.txt"
     file.write_text(REQUEST)
     from_file = run("similar", file, "--json", "--limit", 3, "--index", sample_index)
-    from_input = run("similar", "-", "--json", "--limit", 3, stdin=REQUEST, PRECEDENT_INDEX=str(sample_index))
+    from_input = run(
+        "similar", "-", "--json", "--limit", 3, stdin=REQUEST, PRECEDENT_INDEX=str(sample_index)
+    )
     assert from_file.returncode == 0, from_file.stderr
     assert from_file.stdout == from_input.stdout
     found = json.loads(from_file.stdout)
@@ -139,13 +149,13 @@ def test_evaluate_measures_and_writes_a_run(sample_index: Path, tmp_path: Path) 
     assert measures["keyword"] == {"topics": 1, "ndcg_10": 1.0, "recall_50": 1.0, "mrr": 1.0}
     peer = ir_measures.calc_aggregate(
         [ir_measures.RR],
-        list(ir_measures.read_trec_qrels(str(qrels))),
-        list(ir_measures.read_trec_run(str(run_file))),
+        list(ir_measures.read_trec_qrels(str(qrels))),  # type: ignore[no-untyped-call]
+        list(ir_measures.read_trec_run(str(run_file))),  # type: ignore[no-untyped-call]
     )
     assert measures["all"]["mrr"] == pytest.approx(peer[ir_measures.RR])
 
 
-# -- exit codes ---------------------------------------------------------------------------------
+# -- exit codes -----------------------------------------------------------------------------------
 
 
 def test_what_cannot_be_read_is_quarantined_and_makes_it_one(tmp_path: Path) -> None:

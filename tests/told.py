@@ -1,4 +1,4 @@
-"""Letters told in a few words, and indexes of them: what tests of the engine set up for themselves."""
+"""Letters told in a few words, and indexes of them: what tests set up for themselves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ import pytest
 
 from index import build as building
 from index.encoder import DocumentEncoder, Model, Vectors, find_model
+from index.letter import Issue, Letter
+from index.manifest import read_manifest
 from index.progress import Reporter
+from index.store import Store
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,21 @@ def index_once(source: Path, factory: pytest.TempPathFactory) -> Path:
 
 
 _built: dict[Path, Path] = {}
+
+
+Stored = dict[str, tuple[Letter, Issue]]
+
+
+def stored_issues(index: Path) -> Stored:
+    """Every issue of an index with its letter, by id, as the store has them."""
+    store = Store(index, read_only=True)
+    found = {
+        f"{letter.id}#{issue.number}": (letter, issue)
+        for letter in store.letters(read_manifest(index).generation)
+        for issue in letter.issues
+    }
+    store.close()
+    return found
 
 
 def written(folder: Path, *texts: str) -> Path:

@@ -120,10 +120,19 @@ def index(paths: tuple[Path, ...], prune: bool, directory: Path) -> None:
         f"{done.removed} removed, {len(done.quarantined)} quarantined; the index holds "
         f"{done.letters} letters with {done.issues} issues"
     )
+    if done.generation == 1:
+        _prepare(directory)
     for entry in done.quarantined:
         click.echo(f"quarantined: {entry.source}: {entry.reason} {entry.remedy}", err=True)
     if done.quarantined:
         sys.exit(1)
+
+
+def _prepare(directory: Path) -> None:
+    """Compile the search kernels, once per installation, so that no question waits for it."""
+    from search.engine import Engine
+
+    Engine(directory).warm_up().join()
 
 
 @main.command()

@@ -56,7 +56,7 @@ def original(id_: str) -> ResponseReturnValue:
             "no_original",
             f"The file of this letter, {file_name(page.source)}, cannot be handed out.",
             "It lies in an archive, was moved, or may not be read. "
-            "Its text is at the end of the letter’s page.",
+            "Its text is at the end of its page.",
         ) from error
     if answer.mimetype == "text/plain":
         answer.headers["Content-Type"] = "text/plain"  # its charset is not known

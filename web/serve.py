@@ -12,11 +12,10 @@ from waitress import create_server
 from search.engine import Engine
 from web.app import create_app
 from web.guard import LOOPBACK
+from web.wire import MAX_KEPT, Channel
 
 THREADS = 8
-# A body is held in memory, so that no patient's record is spooled to a file. It may be a little
-# larger than what the application takes, so that the refusal comes from there, in its own words.
-MAX_BODY = 64 * 1024 * 1024
+CONNECTIONS = 32  # each may hold a body in memory
 
 
 class CannotServe(click.ClickException):
@@ -44,10 +43,13 @@ def run(engine: Engine, host: str, port: int) -> None:
         sockets=[listening],
         threads=THREADS,
         ident="precedent",
-        max_request_body_size=MAX_BODY,
-        inbuf_overflow=MAX_BODY,
-        outbuf_overflow=MAX_BODY,
+        connection_limit=CONNECTIONS,
+        max_request_body_size=MAX_KEPT,
+        # No patient's record is spooled to a file: neither what is asked nor what is answered.
+        inbuf_overflow=MAX_KEPT,
+        outbuf_overflow=MAX_KEPT,
     )
+    server.channel_class = Channel
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         raise SystemExit(0)

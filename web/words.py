@@ -201,6 +201,7 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(
         any_superseded=any_superseded,
         can_filter=can_filter,
+        date_sorts={name: said for name, said in SORTS.items() if name != "relevance"},
         field_words=FIELDS,
         group_help=GROUP_HELP,
         letter_path=letter_path,

@@ -78,6 +78,7 @@ def paths(hit: Hit, word: str) -> list[str]:
         "/",
         f"/search?q={word}",
         "/search?outcome=upheld&outcome=overturned&limit=5",
+        "/search?q=PT+ESI+MS&off=esi",
         "/search?q=zzzzqqqq&mode=lexical",
         '/search?q="open',
         "/search/print",

@@ -126,3 +126,44 @@ def test_a_file_dropped_on_the_text_is_taken(page: Page) -> None:
     )
     page.get_by_role("button", name="Find similar cases").click()
     assert page.locator("#text").input_value() == CASE
+
+
+def test_an_abbreviation_is_taken_only_as_written(reader: Page) -> None:
+    reader.goto("/search?q=ESI&mode=lexical")
+    expect(reader.locator(".readings li")).to_contain_text("epidural steroid injection")
+    reader.locator(".readings").get_by_role("link", name="only as written").click()
+    expect(reader.locator(".readings li")).to_contain_text("searched only as written")
+    tick(reader, "differ", "yes")
+    expect(reader.locator(".chips .chip")).to_have_count(1)
+    assert "off=esi" in reader.url
+    reader.locator(".readings a").click()
+    expect(reader.locator(".readings li")).to_contain_text("also finds")
+    assert "off=esi" not in reader.url
+
+
+def test_an_ambiguous_term_is_decided_by_the_reader(reader: Page) -> None:
+    reader.goto("/search?q=MS")
+    expect(reader.locator(".readings li")).to_contain_text("can mean several things")
+    reader.locator(".readings").get_by_role("link", name="morphine sulfate").click()
+    expect(reader.locator(".readings li")).to_contain_text("is read as morphine sulfate")
+
+
+def test_the_original_file_is_kept(reader: Page, hit: Hit) -> None:
+    reader.goto(f"/letters/{hit.letter}?issue={hit.number}")
+    link = reader.get_by_role("link", name="Original file")
+    if not link.is_visible():
+        reader.locator(".outline > summary").click()
+    with reader.expect_download() as download:
+        link.click()
+    assert download.value.suggested_filename.startswith(hit.letter)
+
+
+def test_a_citation_is_copied(page: Page, hit: Hit) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"/letters/{hit.letter}?issue={hit.number}")
+    cite = page.locator("details[open] .cite")
+    cite.get_by_role("button", name="Copy").click()
+    expect(cite.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == cite.locator("code").text_content()
+    assert copied.startswith(f"IMR Case Number {hit.letter}, decided ")

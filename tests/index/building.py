@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fictional import HEAD, PHYSIO, SPLINT, Told, form_b
+from fpdf import FPDF
 
 from index import build as building
 from index.build import Summary, build
@@ -79,6 +80,38 @@ def write_letter(folder: Path, number: int, *issues: Told, name: str = "") -> Pa
 
 def run(*paths: Path, into: Path, prune: bool = False) -> Summary:
     return build(paths, into, Reporter(io.StringIO(), quiet=True), prune=prune)
+
+
+def pdf(*, text: str = "", password: str = "") -> bytes:
+    page = FPDF()
+    page.add_page()
+    if password:
+        page.set_encryption(owner_password="owner", user_password=password)
+    if text:
+        page.set_font("Times", size=11)
+        page.multi_cell(0, 5, text)
+    return bytes(page.output())
+
+
+def bad_files(folder: Path) -> dict[str, str]:
+    """Files that hold no letter, in `folder`; their names with the code of the refusal."""
+    whole = write_letter(folder, 9, SPLINT)
+    text = whole.read_text()
+    (folder / "empty.txt").write_bytes(b"")
+    (folder / "cut-off.txt").write_text(text[: text.index("Decision rationale:") - 120])
+    (folder / "half.pdf").write_bytes(pdf(text=text)[:600])
+    (folder / "scan.pdf").write_bytes(pdf())
+    (folder / "locked.pdf").write_bytes(pdf(text=text, password="secret"))
+    (folder / "menu.txt").write_text("Soup of the day: leek. Bread is free.")
+    whole.rename(folder / "really-text.pdf")
+    return {
+        "empty.txt": "empty",
+        "cut-off.txt": "cut-off",
+        "half.pdf": "damaged",
+        "scan.pdf": "no-text",
+        "locked.pdf": "password",
+        "menu.txt": "not-a-letter",
+    }
 
 
 def requests(directory: Path) -> dict[str, list[str]]:

@@ -15,6 +15,7 @@ from building import (
     SCAN,
     SPLINT,
     StandIn,
+    bad_files,
     case,
     files,
     requests,
@@ -24,9 +25,8 @@ from building import (
     write_letter,
 )
 from fictional import Told
-from fpdf import FPDF
 
-from index import build
+from index import build, reading
 from index.encoder import Model
 from index.manifest import IndexUnusable, read_manifest
 from index.verify import faults
@@ -99,6 +99,19 @@ def test_indexing_the_same_folder_again_changes_nothing(
     assert encoder.embedded == []
 
 
+def test_files_that_did_not_change_are_not_read_again(
+    index: Path, letters: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    real = reading.read_letter
+    monkeypatch.setattr(
+        reading, "read_letter", lambda name, data: (read.append(name), real(name, data))[1]
+    )
+    path = write_letter(letters, 3, SCAN)
+    run(letters, into=index)
+    assert read == [str(path)]
+
+
 def test_letters_are_added_to_those_already_there(
     tmp_path: Path, index: Path, encoder: StandIn
 ) -> None:
@@ -141,6 +154,22 @@ def test_files_of_one_name_in_two_folders_are_two_sources(tmp_path: Path, encode
     assert SCAN.request not in encoder.embedded
 
 
+def test_several_processes_make_the_same_index_as_one(
+    index: Path, letters: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (build, reading):
+        monkeypatch.setattr(module, "_PARALLEL_FROM", 1)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _process: {0, 1})
+    (letters / "empty.txt").write_bytes(b"")
+    done = run(letters, into=tmp_path / "together")
+    assert (done.new, len(done.quarantined)) == (2, 1)
+    assert len(read_manifest(tmp_path / "together").segments) == 2
+    assert faults(tmp_path / "together") == []
+    assert requests(tmp_path / "together") == requests(index)
+    for words in ("splint", "brace", "the"):
+        assert containing(tmp_path / "together", words) == containing(index, words)
+
+
 # -- taken away --------------------------------------------------------------------------------
 
 
@@ -151,6 +180,15 @@ def test_a_letter_whose_file_is_gone_stays_unless_pruned(index: Path, letters: P
     assert (done.removed, done.letters, done.issues) == (1, 1, 1)
     assert containing(index, "splint") == set()
     assert faults(index) == []
+
+
+def test_a_folder_is_the_same_folder_wherever_it_is_named_from(
+    index: Path, letters: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(letters)
+    assert run(Path(), into=index, prune=True).same == 2
+    (letters / f"{case(1)}.txt").unlink()
+    assert run(Path("..", "letters"), into=index, prune=True).removed == 1
 
 
 def test_pruning_spares_letters_from_elsewhere(tmp_path: Path, index: Path) -> None:
@@ -192,38 +230,6 @@ def test_a_letter_whose_file_became_unreadable_stays_until_the_file_is_gone(
 
 
 # -- refused -----------------------------------------------------------------------------------
-
-
-def pdf(*, text: str = "", password: str = "") -> bytes:
-    page = FPDF()
-    page.add_page()
-    if password:
-        page.set_encryption(owner_password="owner", user_password=password)
-    if text:
-        page.set_font("Times", size=11)
-        page.multi_cell(0, 5, text)
-    return bytes(page.output())
-
-
-def bad_files(folder: Path) -> dict[str, str]:
-    """Files that hold no letter, in `folder`; their names with the code of the refusal."""
-    whole = write_letter(folder, 9, SPLINT)
-    text = whole.read_text()
-    (folder / "empty.txt").write_bytes(b"")
-    (folder / "cut-off.txt").write_text(text[: text.index("Decision rationale:") - 120])
-    (folder / "half.pdf").write_bytes(pdf(text=text)[:600])
-    (folder / "scan.pdf").write_bytes(pdf())
-    (folder / "locked.pdf").write_bytes(pdf(text=text, password="secret"))
-    (folder / "menu.txt").write_text("Soup of the day: leek. Bread is free.")
-    whole.rename(folder / "really-text.pdf")
-    return {
-        "empty.txt": "empty",
-        "cut-off.txt": "cut-off",
-        "half.pdf": "damaged",
-        "scan.pdf": "no-text",
-        "locked.pdf": "password",
-        "menu.txt": "not-a-letter",
-    }
 
 
 def test_what_cannot_be_read_is_set_aside_with_a_reason_and_the_rest_is_indexed(

@@ -1,7 +1,7 @@
 """Runs that are killed at any instant: the index opens, the next run finishes, nothing is lost.
 
-A run changes the disk some hundred times. It is killed before changes spread over all of them,
-and at moments of the clock; each time the same command is given again.
+A run changes the disk some hundred times. It is killed before every change that another run could
+notice, and at moments of the clock; each time the same command is given again.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from index.segments import FOLDER
 from index.semantic import OFFSETS, PART
 from index.verify import faults
 
-KILLS = 8  # of each kind in each scene
+MOMENTS = 4  # at which a run is killed, in each scene
 
 Letters = dict[str, list[str]]
 
@@ -49,7 +49,7 @@ class Scene:
     old: Letters
     new: Letters
     embedded: Counter[str]
-    changes: int
+    changes: list[str]
 
     def set_up(self, folder: Path) -> Run:
         return set_up(self.letters, self.before, folder)
@@ -78,7 +78,7 @@ def scene(runs: Runs, folder: Path, before: Path | None = None) -> Scene:
         old=requests(before) if before else {},
         new=requests(Path(whole.index)),
         embedded=embedded(whole),
-        changes=len(Path(f"{whole.log}.changes").read_text().splitlines()),
+        changes=Path(f"{whole.log}.changes").read_text().splitlines(),
     )
 
 
@@ -151,31 +151,36 @@ def kill_and_finish(runs: Runs, found: Scene, wanted: Run) -> Counter[str]:
 def test_killed_before_any_change_to_the_disk_a_run_is_finished_by_the_next(
     runs: Runs, any_scene: Scene, tmp_path: Path
 ) -> None:
-    for part in range(KILLS):
-        change = 1 + (part * any_scene.changes + random.randrange(any_scene.changes)) // KILLS
-        wanted = replace(any_scene.set_up(tmp_path / "run"), change=change)
+    numbered = list(enumerate(any_scene.changes, start=1))
+    aside = [number for number, change in numbered if ".tmp/" in change]
+    written = next(number for number, change in numbered if change.startswith("os.rename"))
+    telling = [n for n, change in numbered if n >= written and ".tmp/" not in change]
+    for number in sorted([*telling, random.choice(aside)]):
+        wanted = replace(any_scene.set_up(tmp_path / "run"), change=number)
         again = kill_and_finish(runs, any_scene, wanted)
-        assert not again, f"embedded twice when killed before change {change}: {again}"
+        assert not again, f"killed before {any_scene.changes[number - 1]}: embedded {again} twice"
 
 
 def test_killed_at_any_moment_a_run_is_finished_by_the_next(
     runs: Runs, any_scene: Scene, tmp_path: Path
 ) -> None:
     """The batch that is being embedded at that moment may be lost; nothing more."""
-    for _ in range(KILLS // 2):
+    for _ in range(MOMENTS):
         wanted = any_scene.set_up(tmp_path / "run")
         again = kill_and_finish(runs, any_scene, replace(wanted, seconds=random.uniform(0.01, 0.2)))
         assert again.total() <= EMBED_ROWS
 
 
 def test_a_run_killed_again_and_again_comes_to_its_end(
-    runs: Runs, first: Scene, tmp_path: Path
+    runs: Runs, any_scene: Scene, tmp_path: Path
 ) -> None:
-    wanted = first.set_up(tmp_path / "run")
-    for change in range(5, first.changes, 12):
-        runs(replace(wanted, change=change))
-        check_opens(Path(wanted.index), first)
-    assert not kill_and_finish(runs, first, replace(wanted, change=first.changes))
+    """First just before it would publish, then earlier and earlier in what is left to do."""
+    wanted = any_scene.set_up(tmp_path / "run")
+    publishing = next(n for n, change in enumerate(any_scene.changes, 1) if FILE in change)
+    for number in (publishing, 7, 5, 3):
+        runs(replace(wanted, change=number))
+        check_opens(Path(wanted.index), any_scene)
+    assert not kill_and_finish(runs, any_scene, replace(wanted, change=5))
 
 
 def test_a_letter_changed_after_a_killed_run_is_indexed_as_it_is_now(
@@ -183,9 +188,9 @@ def test_a_letter_changed_after_a_killed_run_is_indexed_as_it_is_now(
 ) -> None:
     letters = tmp_path / "letters"
     shutil.copytree(first.letters, letters)
-    for change in range(first.changes // 3, first.changes, first.changes // 4):
+    for part in (0.3, 0.6, 0.9):
         wanted = set_up(letters, None, tmp_path / "run")
-        assert runs(replace(wanted, change=change)) == -9
+        assert runs(replace(wanted, change=int(part * len(first.changes)))) == -9
         write_letter(letters, 0, CREAM)
         assert runs(wanted) == 0
         assert requests(Path(wanted.index))[case(0)] == [CREAM.request]

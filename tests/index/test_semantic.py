@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -130,6 +131,22 @@ def test_a_stopped_run_leaves_the_batches_it_finished(
     encoder = StandIn()
     embed(tmp_path, encoder)
     assert encoder.embedded == TEXTS[4:]
+
+
+def test_the_vectors_are_on_the_disk_before_the_rows_they_came_from_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[int] = set()
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.add(os.fstat(descriptor).st_ino))
+    unsynced: list[str] = []
+
+    def unlink(_part: Path) -> None:
+        files = [tmp_path / EXACT, tmp_path / OFFSETS]
+        unsynced.extend(path.name for path in files if path.stat().st_ino not in synced)
+
+    monkeypatch.setattr(Path, "unlink", unlink)
+    embed(tmp_path, StandIn())
+    assert unsynced == []
 
 
 # -- searching exactly -----------------------------------------------------------------------------

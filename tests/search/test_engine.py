@@ -1,4 +1,4 @@
-"""What a person gets who asks the engine for words: what is found, in what order, how it is said."""
+"""What a person gets who asks the engine for words: what is found, and how it is said."""
 
 from __future__ import annotations
 
@@ -7,31 +7,22 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.told import ToldIssue, index_of, letter, written
 
 from index.analysis import tokens
 from index.letter import Issue, Letter
-from index.manifest import IndexUnusable, read_manifest
+from index.manifest import IndexUnusable
 from index.passages import without_verdict
-from index.store import Store
 from search.engine import Engine
 from search.query import QueryError
-from search.results import Hit, Results
+from search.results import Results
+from tests.told import Stored, ToldIssue, index_of, letter, stored_issues, written
 
 MODES = ("hybrid", "lexical", "semantic")
 
 
 @pytest.fixture(scope="module")
-def read(sample_index: Path) -> dict[str, tuple[Letter, Issue]]:
-    """Every stored issue with its letter, by id."""
-    store = Store(sample_index, read_only=True)
-    found = {
-        f"{letter.id}#{issue.number}": (letter, issue)
-        for letter in store.letters(read_manifest(sample_index).generation)
-        for issue in letter.issues
-    }
-    store.close()
-    return found
+def read(sample_index: Path) -> Stored:
+    return stored_issues(sample_index)
 
 
 def texts(letter: Letter, issue: Issue) -> list[str]:
@@ -57,36 +48,38 @@ def holds_phrase(texts: list[str], phrase: str) -> bool:
 
 
 def ids(results: Results) -> list[str]:
-    return [id for hit in results.hits for id in (hit.issue, *hit.near_identical)]
+    return [issue_id for hit in results.hits for issue_id in (hit.issue, *hit.near_identical)]
 
 
 def find(engine: Engine, words: str, **asked: object) -> list[str]:
     return ids(engine.search(words, limit=1000, **asked))  # type: ignore[arg-type]
 
 
-# -- words ------------------------------------------------------------------------------------------
+# -- words ----------------------------------------------------------------------------------------
 
 
 def test_issues_that_contain_all_of_the_words_are_counted_exactly(
-    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]]
+    sample_engine: Engine, read: Stored
 ) -> None:
     results = sample_engine.search("shoulder exercise", expand=False, limit=1000)
-    contain = {id for id, stored in read.items() if holds(texts(*stored), "shoulder exercise")}
+    contain = {
+        issue_id for issue_id, stored in read.items() if holds(texts(*stored), "shoulder exercise")
+    }
     assert results.with_words == len(contain) > 1
     assert contain <= set(ids(results))
     assert results.near == results.total - results.with_words
     assert f"{len(contain)} contain your words, {results.near} more are near" in results.sentence
 
 
-def test_words_alone_find_just_what_contains_them(
-    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]]
-) -> None:
+def test_words_alone_find_just_what_contains_them(sample_engine: Engine, read: Stored) -> None:
     found = find(sample_engine, "lumbar MRI", expand=False, mode="lexical")
-    assert set(found) == {id for id, stored in read.items() if holds(texts(*stored), "lumbar mri")}
+    assert set(found) == {
+        issue_id for issue_id, stored in read.items() if holds(texts(*stored), "lumbar mri")
+    }
 
 
 def test_where_no_issue_has_all_words_most_of_them_do_and_it_is_said(
-    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]]
+    sample_engine: Engine, read: Stored
 ) -> None:
     words = "acupuncture shoulder polysomnogram"
     assert not any(holds(texts(*stored), words) for stored in read.values())
@@ -94,8 +87,8 @@ def test_where_no_issue_has_all_words_most_of_them_do_and_it_is_said(
     (note,) = (note for note in results.notes if "No issue contains all" in note)
     least = int(re.findall(r"at least (\d) of 3", note)[0])
     assert set(ids(results)) == {
-        id
-        for id, stored in read.items()
+        issue_id
+        for issue_id, stored in read.items()
         if sum(holds(texts(*stored), word) for word in words.split()) >= least
     }
 
@@ -111,88 +104,86 @@ def test_nothing_found_is_said(sample_engine: Engine) -> None:
     assert (results.total, results.hits, results.sentence) == (0, (), "Nothing found.")
 
 
-# -- what binds in every mode -------------------------------------------------------------------
+# -- what binds in every mode ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_quoted_phrase_stands_in_every_hit(
-    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]], mode: str
+    sample_engine: Engine, read: Stored, mode: str
 ) -> None:
     found = find(sample_engine, 'pain "epidural steroid injection"', mode=mode)
     assert len(found) > 1
-    assert all(holds_phrase(texts(*read[id]), "epidural steroid injection") for id in found)
+    assert all(
+        holds_phrase(texts(*read[issue_id]), "epidural steroid injection") for issue_id in found
+    )
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_word_with_a_minus_stands_in_no_hit(
-    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]], mode: str
+    sample_engine: Engine, read: Stored, mode: str
 ) -> None:
     with_it = find(sample_engine, "therapy", mode=mode)
     found = find(sample_engine, "therapy -shoulder", mode=mode)
     assert 1 < len(found) < len(with_it)
-    assert not any(holds(texts(*read[id]), "shoulder") for id in found)
+    assert not any(holds(texts(*read[issue_id]), "shoulder") for issue_id in found)
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_word_with_a_plus_stands_in_every_hit(
-    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]], mode: str
+    sample_engine: Engine, read: Stored, mode: str
 ) -> None:
     found = find(sample_engine, "medication +omeprazole", mode=mode)
     assert found
-    assert all(holds(texts(*read[id]), "omeprazole") for id in found)
+    assert all(holds(texts(*read[issue_id]), "omeprazole") for issue_id in found)
 
 
 @pytest.mark.parametrize("mode", ["hybrid", "lexical"])
 def test_operators_find_what_they_say_and_nothing_near(
-    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]], mode: str
+    sample_engine: Engine, read: Stored, mode: str
 ) -> None:
     found = find(sample_engine, "acupuncture OR (chiropractic AND neck)", mode=mode)
     assert set(found) == {
-        id
-        for id, stored in read.items()
+        issue_id
+        for issue_id, stored in read.items()
         if holds(texts(*stored), "acupuncture") or holds(texts(*stored), "chiropractic neck")
     }
 
 
-def test_a_word_in_a_field_stands_in_that_field(
-    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]]
-) -> None:
+def test_a_word_in_a_field_stands_in_that_field(sample_engine: Engine, read: Stored) -> None:
     found = find(sample_engine, "request:tramadol")
     assert set(found) == {
-        id for id, (_, issue) in read.items() if "tramadol" in issue.request.lower()
+        issue_id for issue_id, (_, issue) in read.items() if "tramadol" in issue.request.lower()
     }
     assert len(found) == 3
 
 
-def test_the_beginning_of_a_word_finds_its_ends(
-    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]]
-) -> None:
+def test_the_beginning_of_a_word_finds_its_ends(sample_engine: Engine, read: Stored) -> None:
     found = find(sample_engine, "request:arthroscop*")
     assert found
     assert set(found) == {
-        id for id, (_, issue) in read.items() if "arthroscop" in issue.request.lower()
+        issue_id for issue_id, (_, issue) in read.items() if "arthroscop" in issue.request.lower()
     }
 
 
-# -- filters, case numbers, lists ---------------------------------------------------------------
+# -- filters, case numbers, lists -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("words", ["pain medication", '"pain" medication', ""])
 def test_a_filter_is_exact_in_both_arms(
-    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]], mode: str, words: str
+    sample_engine: Engine, read: Stored, mode: str, words: str
 ) -> None:
     filters = {"outcome": ["overturned"], "year": ["2017", "2015"]}
     found = find(sample_engine, words, mode=mode, filters=filters)
     everything = find(sample_engine, words, mode=mode)
 
-    def allowed(id: str) -> bool:  # noqa: A002
-        letter, issue = read[id]
+    def allowed(issue_id: str) -> bool:
+        letter, issue = read[issue_id]
         decided = letter.decision_date
         return issue.outcome == "overturned" and bool(decided) and decided.year in (2015, 2017)  # type: ignore[union-attr]
 
-    assert set(found) >= {id for id in everything if allowed(id)}
-    assert all(allowed(id) for id in found)
+    assert set(found) >= {issue_id for issue_id in everything if allowed(issue_id)}
+    assert all(allowed(issue_id) for issue_id in found)
     assert found
 
 
@@ -206,14 +197,14 @@ def test_a_case_number_that_is_not_here_is_searched_for(sample_engine: Engine) -
     assert results.letter_id == ""
 
 
-def test_filters_alone_list_and_count(
-    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]]
-) -> None:
+def test_filters_alone_list_and_count(sample_engine: Engine, read: Stored) -> None:
     results = sample_engine.search("", filters={"outcome": ["overturned"]}, limit=1000)
-    overturned = {id for id, (_, issue) in read.items() if issue.outcome == "overturned"}
+    overturned = {
+        issue_id for issue_id, (_, issue) in read.items() if issue.outcome == "overturned"
+    }
     assert set(ids(results)) == overturned
     assert results.total == len(overturned)
-    letters = {id.partition("#")[0] for id in overturned}
+    letters = {issue_id.partition("#")[0] for issue_id in overturned}
     assert results.sentence == f"{len(overturned)} issues in {len(letters)} letters."
 
 
@@ -241,7 +232,7 @@ def test_pages_cover_the_set_once(sample_engine: Engine, words: str, size: int) 
         sample_engine.search(words, limit=size, offset=offset)
         for offset in range(0, min(first.shown, 40 * size), size)
     ]
-    found = [id for page in pages for id in ids(page)]
+    found = [issue_id for page in pages for issue_id in ids(page)]
     assert len(found) == len(set(found))
     assert sum(len(page.hits) for page in pages) == min(first.shown, 40 * size)
     if first.shown <= 40 * size:
@@ -262,83 +253,7 @@ def test_issues_decided_in_the_same_words_are_folded(sample_engine: Engine) -> N
     assert (results.total, results.shown) == (2, 1)
 
 
-# -- why a hit is there -------------------------------------------------------------------------
-
-
-def _marked(hit: Hit) -> set[str]:
-    return {
-        snippet.text[start:end].lower()
-        for snippet in hit.snippets
-        for start, end in snippet.marks
-    }
-
-
-def test_snippets_mark_the_words(sample_engine: Engine) -> None:
-    results = sample_engine.search("omeprazole", mode="lexical", expand=False)
-    assert results.hits
-    marked = [_marked(hit) for hit in results.hits]
-    assert set().union(*marked) == {"omeprazole"}
-    assert all(hit.why.terms == ("omeprazole",) for hit in results.hits)
-
-
-def test_marks_lie_within_the_text(sample_engine: Engine) -> None:
-    for hit in sample_engine.search("the patient's pain and function", limit=50).hits:
-        for snippet in hit.snippets:
-            assert all(0 <= s < e <= len(snippet.text) for s, e in snippet.marks)
-            assert len(snippet.text) <= 330
-
-
-def test_a_hit_near_in_meaning_shows_the_passage_meant(
-    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]]
-) -> None:
-    words = "snoring, apnea and daytime drowsiness of a tired worker"
-    hits = sample_engine.search(words, mode="semantic", limit=20).hits
-    meant = [(hit, s) for hit in hits for s in hit.snippets if s.semantic]
-    assert meant
-    for hit, snippet in meant:
-        rationale = " ".join(read[hit.issue][1].rationale.split())
-        start = snippet.text.rstrip("\u2026").split(". ")[0][:60]
-        assert start in rationale
-
-
-def test_a_hit_tells_the_concepts_it_shares(sample_engine: Engine) -> None:
-    hit = sample_engine.search("MRI lumbar spine").hits[0]
-    assert "lumbar spine" in hit.why.concepts
-    assert any("MRI" in concept for concept in hit.why.concepts)
-
-
-def test_ranks_tell_which_arm_returned_a_hit(sample_engine: Engine) -> None:
-    for hit in sample_engine.search("lumbar MRI", mode="lexical").hits:
-        assert (hit.semantic_rank, hit.concept_rank) == (None, None)
-        assert hit.lexical_rank is not None
-    for hit in sample_engine.search("lumbar MRI", mode="semantic").hits:
-        assert (hit.lexical_rank, hit.concept_rank) == (None, None)
-        assert hit.semantic_rank is not None
-
-
-# -- statistics -----------------------------------------------------------------------------------
-
-
-def test_statistics_count_decided_issues_in_distinct_letters(
-    sample_engine: Engine, read: dict[str, tuple[Letter, Issue]]
-) -> None:
-    results = sample_engine.search("request:associated", limit=1000)
-    decided = [id for id in ids(results) if read[id][1].outcome != "unknown"]
-    assert results.outcomes.n == len(decided)
-    assert results.outcomes.letters == len({id.partition("#")[0] for id in decided})
-    assert results.outcomes.letters < results.outcomes.n
-    every = [issue.outcome for _, issue in read.values() if issue.outcome != "unknown"]
-    assert results.outcomes.base_n == len(every)
-    assert results.outcomes.base_rate == every.count(every[0].OVERTURNED) / len(every)
-
-
-def test_statistics_are_the_same_whichever_outcome_is_filtered(sample_engine: Engine) -> None:
-    free = sample_engine.search("surgery").outcomes
-    for outcome in ("overturned", "upheld"):
-        assert sample_engine.search("surgery", filters={"outcome": [outcome]}).outcomes == free
-
-
-# -- refusals, generations, threads -------------------------------------------------------------------
+# -- refusals, generations, threads ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize("words", ['"open', "*", "ab*", "colour:red", "knee AND", "x" * 100_000])
@@ -388,7 +303,9 @@ def test_sixteen_threads_get_what_one_gets(sample_engine: Engine) -> None:
         assert list(pool.map(asked, questions)) == alone
 
 
-@pytest.mark.parametrize("excluded", ["-shoulder", "NOT shoulder", '-"left shoulder"', "\u2013shoulder"])
+@pytest.mark.parametrize(
+    "excluded", ["-shoulder", "NOT shoulder", '-"left shoulder"', "\u2013shoulder"]
+)
 def test_what_is_excluded_does_not_draw_the_ranking(sample_engine: Engine, excluded: str) -> None:
     plain = sample_engine.search("therapy", limit=1000)
     without = sample_engine.search(f"therapy {excluded}", limit=1000)

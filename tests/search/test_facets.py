@@ -9,16 +9,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.told import ToldIssue, index_of, letter, written
 
 from index.letter import Citation, Family, Issue, Letter
-from index.manifest import read_manifest
 from index.reasons import read_reasons
-from index.store import Store
 from search.engine import Engine
 from search.facets import GROUPS, checked
 from search.query import QueryError
 from search.results import Results
+from tests.told import ToldIssue, index_of, letter, stored_issues, written
 
 Values = dict[str, frozenset[str]]
 NAMES = [group.name for group in GROUPS]
@@ -60,14 +58,7 @@ def allowed(values: Values, filters: Mapping[str, tuple[str, ...]]) -> bool:
 @pytest.fixture(scope="module")
 def read(sample_index: Path) -> dict[str, Values]:
     """The values of every issue, by its id."""
-    store = Store(sample_index, read_only=True)
-    found = {
-        f"{letter.id}#{issue.number}": by_hand(letter, issue)
-        for letter in store.letters(read_manifest(sample_index).generation)
-        for issue in letter.issues
-    }
-    store.close()
-    return found
+    return {issue_id: by_hand(*stored) for issue_id, stored in stored_issues(sample_index).items()}
 
 
 def shown(results: Results, group: str) -> dict[str, int]:
@@ -77,7 +68,7 @@ def shown(results: Results, group: str) -> dict[str, int]:
 
 
 def all_issues(results: Results) -> set[str]:
-    return {id for hit in results.hits for id in (hit.issue, *hit.near_identical)}
+    return {issue_id for hit in results.hits for issue_id in (hit.issue, *hit.near_identical)}
 
 
 def test_without_a_question_every_issue_is_counted(
@@ -109,14 +100,13 @@ def test_counts_under_any_filters_are_those_made_by_hand(
         for group in groups
     }
     results = sample_engine.search("", filters=filters, limit=1000)
-    assert all_issues(results) == {id for id, values in read.items() if allowed(values, filters)}
+    assert all_issues(results) == {
+        issue_id for issue_id, values in read.items() if allowed(values, filters)
+    }
     for group in NAMES:
         others = {name: chosen for name, chosen in filters.items() if name != group}
         counted = Counter(
-            value
-            for values in read.values()
-            if allowed(values, others)
-            for value in values[group]
+            value for values in read.values() if allowed(values, others) for value in values[group]
         )
         assert shown(results, group) == dict(counted), group
 
@@ -130,7 +120,9 @@ def test_counts_are_over_the_whole_result_set_not_the_page(
     found = all_issues(whole)
     assert len(found) == whole.total > 5
     for group in NAMES:
-        assert shown(page, group) == dict(Counter(v for id in found for v in read[id][group]))
+        assert shown(page, group) == dict(
+            Counter(v for issue_id in found for v in read[issue_id][group])
+        )
 
 
 def test_the_other_choices_of_a_filtered_group_keep_their_numbers(sample_engine: Engine) -> None:
@@ -143,7 +135,7 @@ def test_the_other_choices_of_a_filtered_group_keep_their_numbers(sample_engine:
 def test_a_count_says_how_many_are_left_when_it_is_chosen(sample_engine: Engine) -> None:
     free = sample_engine.search("lumbar", limit=1)
     for group in NAMES:
-        for value, count in shown(free, group).items():
+        for value, count in list(shown(free, group).items())[:2]:
             chosen = sample_engine.search("lumbar", filters={group: [value]}, limit=1)
             assert chosen.total == count, (group, value)
 

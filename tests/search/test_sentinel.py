@@ -59,13 +59,34 @@ def in_other_words(text: str) -> str:
 
 
 def with_a_last_word(text: str) -> str:
-    """A closing sentence of the opposite verdict."""
-    denied = re.search(r"\bnot\b[^.]*medically necessary", text)
-    said = "certified; the denial is overturned" if denied else "not certified; denial upheld"
-    return f"{text} Therefore, the request is {said}."
+    """The reasoning as it is, and a closing sentence of the opposite verdict."""
+    return f"{text} Therefore, the request is {'certified' if is_denied(text) else 'denied'}."
 
 
-INVERTERS: tuple[Inverter, ...] = (without_not, in_other_words, with_a_last_word)
+def with_its_last_word(text: str) -> str:
+    """The same with a closing sentence of its own verdict."""
+    return f"{text} Therefore, the request is {'denied' if is_denied(text) else 'certified'}."
+
+
+def all_at_once(text: str) -> str:
+    """Every verdict there is turned round, and the opposite one at the end."""
+    last = with_a_last_word(text).removeprefix(text)
+    return in_other_words(without_not(in_other_words(text))) + last
+
+
+def is_denied(text: str) -> bool:
+    return re.search(r"\bnot\b[^.]*medically necessary", text) is not None
+
+
+def as_it_is(text: str) -> str:
+    return text
+
+
+WAYS: list[tuple[Inverter, Inverter]] = [
+    (as_it_is, without_not),
+    (as_it_is, in_other_words),
+    (with_its_last_word, with_a_last_word),
+]
 
 TOPICS = [
     "Request: MRI of the lumbar spine for low back pain of eight weeks, normal reflexes.",
@@ -100,13 +121,13 @@ def stored(index: Path) -> list[Letter]:
     return letters
 
 
-def told(original: Letter, invert: Inverter | None) -> str:
-    """A letter as text; inverted, every decided issue and its verdict are turned round."""
+def told(original: Letter, say: Inverter, *, turned: bool) -> str:
+    """A letter as text with its reasoning said in some way; turned, with the other outcomes."""
     issues = [
         ToldIssue(
             " ".join(issue.request.split()),
-            issue.outcome.value if invert is None else TURNED[issue.outcome],
-            invert(issue.rationale) if invert else issue.rationale,
+            TURNED[issue.outcome] if turned else issue.outcome.value,
+            say(issue.rationale),
             " ".join(issue.claims_administrator_guideline.split()),
             " ".join(issue.reviewer_guideline.split()),
         )
@@ -132,15 +153,13 @@ def usable(letters: list[Letter]) -> list[Letter]:
     ]
 
 
-def engine(letters: list[Letter], invert: Inverter | None, place: Path) -> Engine:
-    folder = written(place / "letters", *(told(letter, invert) for letter in letters))
-    return Engine(index_of([folder], place / "index"))
+def engine(letters: list[Letter], say: Inverter, place: Path, *, turned: bool) -> Engine:
+    texts = [told(letter, say, turned=turned) for letter in letters]
+    return Engine(index_of([written(place / "letters", *texts)], place / "index"))
 
 
 def rankings(engine: Engine, texts: list[str]) -> list[list[str]]:
-    return [
-        [issue for issue, _ in engine.ranked(text, pasted=True, limit=FIRST)] for text in texts
-    ]
+    return [[issue for issue, _ in engine.ranked(text, pasted=True, limit=FIRST)] for text in texts]
 
 
 def outcomes(engine: Engine) -> dict[str, str]:
@@ -154,9 +173,12 @@ def turned_round(letters: list[Letter], invert: Inverter) -> int:
     )
 
 
-def compare(letters: list[Letter], texts: list[str], invert: Inverter, places: Path) -> None:
-    plain = engine(letters, None, places / "plain")
-    inverted = engine(letters, invert, places / "inverted")
+def compare(
+    letters: list[Letter], texts: list[str], way: tuple[Inverter, Inverter], places: Path
+) -> None:
+    plain = engine(letters, way[0], places / "plain", turned=False)
+    inverted = engine(letters, way[1], places / "inverted", turned=True)
+    inverted.load_encoder = plain.load_encoder  # type: ignore[method-assign]
     before, after = outcomes(plain), outcomes(inverted)
     assert after == {issue: TURNED[Outcome(outcome)] for issue, outcome in before.items()}
     for text, one, other in zip(
@@ -165,23 +187,22 @@ def compare(letters: list[Letter], texts: list[str], invert: Inverter, places: P
         assert one == other, text
 
 
-@pytest.mark.parametrize("invert", INVERTERS)
+@pytest.mark.parametrize("way", WAYS, ids=[way[1].__name__ for way in WAYS])
 def test_sample_letters_rank_the_same_whatever_was_decided(
-    sample_index: Path, tmp_path: Path, invert: Inverter
+    sample_index: Path, tmp_path: Path, way: tuple[Inverter, Inverter]
 ) -> None:
     letters = usable(stored(sample_index))
-    assert turned_round(letters, invert) >= 80
-    compare(letters, TOPICS, invert, tmp_path)
+    assert turned_round(letters, way[1]) >= 80
+    compare(letters, TOPICS, way, tmp_path)
 
 
-@pytest.mark.parametrize("invert", INVERTERS)
 def test_real_letters_rank_the_same_whatever_was_decided(
-    shared: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, invert: Inverter
+    shared: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     letters = usable(stored(index_once(shared / "letters", tmp_path_factory)))
-    assert turned_round(letters, invert) >= 150
+    assert turned_round(letters, without_not) >= 150
     texts = [topic.text for topic in read_topics(shared / "judgments" / "topics.jsonl")]
-    compare(letters, texts, invert, tmp_path)
+    compare(letters, texts, (with_its_last_word, all_at_once), tmp_path)
 
 
 def test_a_verdict_in_the_pasted_text_does_not_steer_either(sample_engine: Engine) -> None:

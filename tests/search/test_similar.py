@@ -33,7 +33,9 @@ def test_every_mode_answers(sample_engine: Engine, mode: str) -> None:
 @pytest.mark.parametrize("issue", ["CM17-9900023#1", "CM15-9900012#3", "CM16-9900018#4"])
 def test_an_issue_is_not_similar_to_itself(sample_engine: Engine, issue: str) -> None:
     found = sample_engine.similar_to(issue, limit=1000)
-    shown = [id for hit in found.results.hits for id in (hit.issue, *hit.near_identical)]
+    shown = [
+        issue_id for hit in found.results.hits for issue_id in (hit.issue, *hit.near_identical)
+    ]
     assert issue not in shown
     sides = {hit.issue for hit in (*found.nearest_approved, *found.nearest_denied)}
     assert issue not in sides
@@ -133,7 +135,7 @@ def test_pages_cover_the_similar_once(sample_engine: Engine) -> None:
     found: list[str] = []
     for offset in range(0, first.shown, 20):
         hits = sample_engine.similar(SLEEP, limit=20, offset=offset).results.hits
-        found += [id for hit in hits for id in (hit.issue, *hit.near_identical)]
+        found += [issue_id for hit in hits for issue_id in (hit.issue, *hit.near_identical)]
     assert len(found) == len(set(found)) == first.total
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -12,8 +14,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from openapi_spec_validator import validate
 
+from search.engine import Engine
 from search.results import Hit
 from web import forms, openapi
+from web.app import create_app
 
 CASE = "Request: MRI of the lumbar spine for low back pain with positive straight leg raise."
 RESULT = {"total", "total_words", "mode", "facets", "outcomes", "hits"}
@@ -130,6 +134,27 @@ def test_letter_and_issue(client: FlaskClient, hit: Hit) -> None:
 def test_health_and_overview(client: FlaskClient) -> None:
     assert get(client, "/healthz")["status"] == "ok"
     assert get(client, "/api/overview")["outcomes"].keys() == OUTCOMES
+
+
+def test_health_and_search_while_the_encoder_loads(
+    sample_index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = threading.Event()
+
+    class Slow:
+        def __init__(self, _: Path) -> None:
+            loaded.wait(30)
+
+    monkeypatch.setattr("search.engine.QueryEncoder", Slow)
+    engine = Engine(sample_index)
+    client = create_app(engine).test_client()
+    engine.warm_up()
+    try:
+        assert get(client, "/healthz")["semantic_ready"] is False
+        assert get(client, "/api/search", q="mri")["mode"] == "lexical"
+        assert client.post("/api/similar", json={"text": CASE}).get_json()["mode"] == "lexical"
+    finally:
+        loaded.set()
 
 
 def test_the_document_is_valid_openapi(client: FlaskClient) -> None:

@@ -14,7 +14,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from search.engine import Engine
+from search.facets import GROUPS
 from search.results import Hit, Outcomes, Overview, Results
+from web import openapi
 from web.app import create_app
 
 CASE = "Request: MRI of the lumbar spine. Low back pain for six weeks, straight leg raise positive."
@@ -108,6 +110,14 @@ def test_a_filter_of_no_facet_value_is_carried_on(client: FlaskClient) -> None:
     assert len(carried) == 1
 
 
+def test_without_words_there_is_nothing_to_rank_by(client: FlaskClient) -> None:
+    words = shown(client.get("/search?outcome=upheld").text)
+    assert "Sort: newest first oldest first" in words
+    assert "Match:" not in words
+    assert "Ranked" not in words
+    assert "These, whatever the outcome" in words
+
+
 def test_nothing_found_says_what_to_loosen(client: FlaskClient) -> None:
     words = shown(client.get("/search?q=zzzzqqqq&mode=lexical&outcome=upheld").text)
     assert "What to loosen" in words
@@ -168,7 +178,7 @@ def test_similar_to_a_pasted_text_stays_out_of_addresses(client: FlaskClient) ->
     assert re.search(r"<textarea[^>]*>[^<]*SENTINELWORD</textarea>", answer.text)
     for _, attrs in outline(answer.text).tags:
         assert "SENTINELWORD" not in (attrs.get("href") or "")
-    assert "Of the" in answer.text or "No similar prior" in answer.text
+    assert "How similar requests fared" in answer.text
     assert 'formaction="/similar.csv"' in answer.text
 
 
@@ -283,3 +293,17 @@ def test_help_examples_run(client: FlaskClient) -> None:
     assert len(examples) > 10
     for path in examples:
         assert client.get(path).status_code == 200, path
+
+
+def test_help_lists_every_filter_and_parameter(client: FlaskClient) -> None:
+    html = client.get("/help").text
+    operation = openapi.document()["paths"]["/api/search"]["get"]
+    for parameter in operation["parameters"]:
+        assert f"<code>{parameter['name']}</code>" in html, parameter["name"]
+
+
+def test_every_group_of_filters_is_shown(client: FlaskClient) -> None:
+    html = client.get("/search").text
+    for group in GROUPS:
+        assert f"<legend>{group.label}</legend>" in html.replace("&#39;", "'"), group.name
+    assert "What the decision turned on" in html

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import zipfile
 from io import BytesIO
 from typing import Any
 
@@ -98,13 +99,33 @@ def test_broken_json_and_wrong_kinds(client: FlaskClient) -> None:
     is_refused(client.get("/api/similar"), 405)
 
 
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
+
+
+def bomb(member: str) -> bytes:
+    """An archive of 200 KB that unpacks to 200 MB."""
+    packed = BytesIO()
+    with (
+        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open(member, "w") as file,
+    ):
+        for _ in range(200):
+            file.write(b" " * 1024 * 1024)
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+    return packed.getvalue()
+
+
 @pytest.mark.parametrize(
     ("name", "data"),
     [
+        ("photo.pdf", PNG),
+        ("bomb.docx", bomb("word/document.xml")),
+        ("bomb.pdf", bomb("a.txt")),
         ("scan.pdf", b"%PDF-1.4 not a pdf"),
         ("case.docx", b"PK\x03\x04 not a docx"),
         ("empty.txt", b""),
-        ("picture.png", b"\x89PNG\r\n\x1a\n" + bytes(200)),
+        ("picture.png", PNG),
     ],
 )
 def test_an_unreadable_upload_is_422(client: FlaskClient, name: str, data: bytes) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import signal
 import socket
 import subprocess
 import sys
-from typing import Any, cast
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any, NamedTuple, cast
 from urllib.request import urlopen
 
 import pytest
@@ -22,20 +26,85 @@ from web.serve import run
 overview = SimpleNamespace(letters=1, issues=2, generation=3, semantic_ready=True)
 run(SimpleNamespace(overview=lambda: overview), host="127.0.0.1", port=0)
 """
+MEGABYTE = 1024 * 1024
 
 
-def test_it_says_where_it_is_and_ends_when_told() -> None:
+class Serving(NamedTuple):
+    process: subprocess.Popen[str]
+    address: str
+
+
+@pytest.fixture
+def serving() -> Iterator[Serving]:
+    """A server of its own, as a process."""
     with subprocess.Popen(
         [sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+/", line)
+        found = re.search(r"http://(127\.0\.0\.1:\d+)/", line)
         assert found, line
-        with urlopen(found[0] + "healthz", timeout=10) as answer:
-            assert json.load(answer)["issues"] == 2
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=15) == 0
+        yield Serving(process, found[1])
+        process.kill()
+
+
+def test_it_says_where_it_is_and_ends_when_told(serving: Serving) -> None:
+    with urlopen(f"http://{serving.address}/healthz", timeout=10) as answer:
+        assert json.load(answer)["issues"] == 2
+    serving.process.send_signal(signal.SIGTERM)
+    assert serving.process.wait(timeout=15) == 0
+
+
+def peak_memory(process: subprocess.Popen[str]) -> int:
+    """The most memory a process has held, in bytes."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{process.pid}/status").read_text())
+    assert found
+    return int(found[1]) * 1024
+
+
+def upload(address: str, path: str, size: int) -> tuple[int, bytes]:
+    """Send a file of `size` bytes as a browser does: all of it, then listen."""
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'
+    tail = b"\r\n--x--\r\n"
+    connection = HTTPConnection(address, timeout=60)
+    connection.putrequest("POST", path)
+    connection.putheader("Content-Type", "multipart/form-data; boundary=x")
+    connection.putheader("Content-Length", str(len(head) + size + len(tail)))
+    connection.endheaders()
+    connection.send(head)
+    for _ in range(size // MEGABYTE):
+        connection.send(bytes(MEGABYTE))
+    connection.send(tail)
+    answer = connection.getresponse()
+    status, body = answer.status, answer.read()
+    connection.close()
+    return status, body
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads the memory from /proc")
+def test_a_huge_upload_is_refused_in_words_and_held_by_nobody(serving: Serving) -> None:
+    with urlopen(f"http://{serving.address}/healthz", timeout=10):
+        before = peak_memory(serving.process)
+    status, body = upload(serving.address, "/api/similar", 200 * MEGABYTE)
+    assert status == 413
+    assert json.loads(body)["error"]["code"] == "too_large"
+    status, body = upload(serving.address, "/similar", 200 * MEGABYTE)
+    assert status == 413
+    assert b"larger than 25 MB" in body
+    assert peak_memory(serving.process) - before < 60 * MEGABYTE
+    with urlopen(f"http://{serving.address}/healthz", timeout=10) as answer:
+        assert answer.status == 200
+
+
+def test_a_body_of_no_stated_length_is_bounded_too(serving: Serving) -> None:
+    connection = HTTPConnection(serving.address, timeout=60)
+    chunks = (bytes(MEGABYTE) for _ in range(27))
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # hung up while we sent
+        connection.request("POST", "/api/similar", body=chunks, encode_chunked=True)
+        assert connection.getresponse().status == 413
+    connection.close()
+    with urlopen(f"http://{serving.address}/healthz", timeout=10) as answer:
+        assert answer.status == 200
 
 
 def test_a_taken_port_is_said() -> None:

@@ -1,0 +1,183 @@
+"""How good the general parts of the ranking are on other ground: BEIR SciFact, in ../shared.
+
+    python -m bench.scifact [--shared DIR] [--work DIR]
+
+Titles stand for requests and abstracts for rationales; there are no concepts, no expansions
+and no pasted texts. Prints nDCG@10 of the lexical arm, of the semantic arm and of both fused.
+Embedding takes minutes on two cores; segment and vectors are kept in --work,
+and a run that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.analysis import stop_words, tokens
+from index.encoder import DocumentEncoder, find_model
+from index.impacts import Segment
+from index.lexical import LexicalDocument, write_segment
+from index.passages import windows
+from index.progress import Reporter
+from index.semantic import OFFSETS, embed_segment, open_vectors
+from search.evaluation import ndcg
+from search.fusion import FusionWeights, fuse
+from search.lexical import LexicalArm
+from search.ranking import LEXICAL_POOL, SEMANTIC_POOL, WEIGHTS
+from search.semantic import SemanticArm
+
+ROOT = Path(__file__).parent.parent
+TARGETS = {"lexical": 0.68, "hybrid": 0.71}
+
+Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Documents and questions with their ids, and which documents answer which question."""
+
+    ids: Sequence[str]
+    titles: Sequence[str]
+    texts: Sequence[str]
+    questions: dict[str, str]
+    grades: dict[str, dict[str, int]]
+
+
+def read_collection(folder: Path) -> Collection:
+    """The collection in BEIR's files; raises OSError where they are missing."""
+    corpus = [json.loads(line) for line in (folder / "corpus.jsonl").read_text().splitlines()]
+    asked = [json.loads(line) for line in (folder / "queries.jsonl").read_text().splitlines()]
+    grades: dict[str, dict[str, int]] = {}
+    with (folder / "qrels.tsv").open() as opened:
+        for row in csv.reader(opened, delimiter="\t"):
+            if row[-1].isdigit():  # the first line names the columns
+                grades.setdefault(row[0], {})[row[-2]] = int(row[-1])
+    return Collection(
+        ids=[str(record.get("_id", record.get("id"))) for record in corpus],
+        titles=[record["title"] for record in corpus],
+        texts=[record["text"] for record in corpus],
+        questions={str(record.get("_id", record.get("id"))): record["text"] for record in asked},
+        grades=grades,
+    )
+
+
+def lexical_arm(collection: Collection, directory: Path) -> LexicalArm:
+    """The lexical arm over a segment of the collection, written at the first call."""
+    if not directory.exists():
+        aside = directory.with_name(f"{directory.name}.tmp")
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+        pairs = zip(collection.titles, collection.texts, strict=True)
+        write_segment(
+            aside,
+            [
+                LexicalDocument(issue=number, request=title, rationale=text)
+                for number, (title, text) in enumerate(pairs)
+            ],
+        )
+        aside.rename(directory)
+    return LexicalArm([Segment.open(directory)], [None])
+
+
+def lexical_scores(arm: LexicalArm, words: str) -> Scores:
+    """What the lexical arm gives every document for the words that tell something."""
+    common = stop_words()
+    telling = [word for word in words.split() if word.lower() not in common]
+    found = arm.match_terms(dict.fromkeys(tokens(" ".join(telling)), 1.0))
+    scores = np.zeros(len(arm))
+    scores[found.docs] = found.scores
+    return scores
+
+
+def semantic_arm(collection: Collection, directory: Path, encoder: DocumentEncoder) -> SemanticArm:
+    """The semantic arm over the segment, embedded at the first calls: it goes on where it was."""
+    if not (directory / OFFSETS).exists():
+        texts = [
+            [title, *(f"{title}. {window}" for window in windows(text))]
+            for title, text in zip(collection.titles, collection.texts, strict=True)
+        ]
+        with Reporter(sys.stderr).stage("embedding", sum(map(len, texts)), "passages") as stage:
+            embed_segment(directory, texts, encoder, stage.tick)
+    return SemanticArm([open_vectors(directory)])
+
+
+def fused(lexical: Scores, semantic: Scores, weights: FusionWeights) -> Scores:
+    """The fused scores of the candidates of both arms; other documents are out of the ranking."""
+    pool = np.union1d(_best(lexical, LEXICAL_POOL), _best(semantic, SEMANTIC_POOL))
+    pool = pool[(lexical[pool] > 0) | (semantic[pool] > 0)]
+    scores = np.full(len(lexical), -1.0)
+    scores[pool] = fuse(weights, lexical=lexical[pool], semantic=semantic[pool])
+    return scores
+
+
+def _best(scores: Scores, k: int) -> NDArray[np.int64]:
+    return np.argsort(-scores, kind="stable")[:k]
+
+
+def measured(collection: Collection, rankings: Sequence[Scores]) -> float:
+    """The mean nDCG@10 over the questions."""
+    values = [
+        ndcg([collection.ids[document] for document in _best(scores, 10)], collection.grades[asked])
+        for asked, scores in zip(collection.questions, rankings, strict=True)
+        if asked in collection.grades
+    ]
+    return float(np.mean(values))
+
+
+def report(collection: Collection, work: Path) -> list[str]:
+    """The lines of the table."""
+    words = lexical_arm(collection, work / "segment")
+    lexical = [lexical_scores(words, asked) for asked in collection.questions.values()]
+    encoder = DocumentEncoder(find_model())
+    meaning = semantic_arm(collection, work / "segment", encoder)
+    everything = np.arange(len(collection.ids))
+    semantic = [
+        meaning.scores(vector[None], everything)
+        for vector in encoder.encode(list(collection.questions.values()))
+    ]
+    lines = [f"{'nDCG@10, ' + str(len(collection.questions)) + ' questions':<44} {'is':>6} target"]
+
+    def line(name: str, rankings: Sequence[Scores], target: str = "") -> None:
+        goal = f"{TARGETS[target]:6.2f}" if target else ""
+        lines.append(f"{name:<44} {measured(collection, rankings):6.3f} {goal}".rstrip())
+
+    pairs = list(zip(lexical, semantic, strict=True))
+    line("lexical", lexical, "lexical")
+    line("semantic", semantic)
+    shipped = FusionWeights(lexical=WEIGHTS.lexical, semantic=WEIGHTS.semantic, concepts=0.0)
+    name = f"hybrid as shipped ({shipped.lexical:g} to {shipped.semantic:g})"
+    line(name, [fused(*pair, shipped) for pair in pairs], "hybrid")
+    for share in (0.5, 1.0, 2.0):
+        weights = FusionWeights(lexical=share, semantic=1.0, concepts=0.0)
+        line(f"hybrid, {share:g} to 1", [fused(*pair, weights) for pair in pairs])
+    return lines
+
+
+def main() -> None:
+    """Read the arguments and print the table."""
+    shared = Path(os.environ.get("PRECEDENT_SHARED", ROOT.parent / "shared"))
+    work = Path(tempfile.gettempdir()) / "precedent-bench" / "scifact"
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--shared", type=Path, default=shared, help="the folder of scifact/")
+    parser.add_argument("--work", type=Path, default=work, help="where the segment is kept")
+    given = parser.parse_args()
+    if not (given.shared / "scifact").is_dir():
+        parser.error(f"there is no scifact in {given.shared}: give --shared DIR")
+    given.work.mkdir(parents=True, exist_ok=True)
+    for line in report(read_collection(given.shared / "scifact"), given.work):
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
