@@ -18,18 +18,17 @@ from search.explain import missing
 from search.facets import Filters
 from search.hits import Folded, HitMaker
 from search.outcomes import outcomes
+from search.overview import fared, of_treatment, overview
 from search.query import QueryError
-from search.ranking import Mode, Question, Ranking, rank
+from search.ranking import Mode, Question, Ranking, rank, sorted_by, without
 from search.results import (
     Hit,
     LetterPage,
-    Outcomes,
     Overview,
     Results,
     Similar,
-    TreatmentRate,
 )
-from search.snapshot import Documents, Mask, Snapshot
+from search.snapshot import Documents, Snapshot
 from search.syntax import case_number
 
 SIMILAR = 50  # the most similar issues whose outcomes are counted, at most
@@ -125,12 +124,14 @@ class Engine:
             letter = case.partition("#")[0]
             if snapshot.store.letter(letter, snapshot.generation):
                 return replace(_EMPTY, letter_id=case, mode=mode, sentence=f"Letter {letter}")
+            said = f"There is no letter {letter} in this index."
+            return replace(_EMPTY, mode=mode, sentence=said)
         asked = asking.by_words(snapshot, words, expand=expand, off=off, senses=senses)
         question, mode_used = self._with_vectors(asked.question, asked.texts, Mode(mode))
-        ranking = rank(snapshot, question, mode_used, _mask(snapshot, chosen))
+        ranking = rank(snapshot, question, mode_used, snapshot.catalogue.allowed(chosen))
         if not words.strip() and sort == "relevance":
             sort = "newest"
-        ranking = _sorted(snapshot, ranking, sort)
+        ranking = sorted_by(snapshot, ranking, sort)
         return self._results(
             snapshot,
             ranking,
@@ -214,34 +215,8 @@ class Engine:
         snapshot = self.snapshot()
         known = self._overview
         if known is None or known.generation != snapshot.generation:
-            known = self._overview = self._counted(snapshot)
+            known = self._overview = overview(snapshot)
         return replace(known, semantic_ready=self.semantic_ready)
-
-    def _counted(self, snapshot: Snapshot) -> Overview:
-        live = np.flatnonzero(snapshot.live)
-        counts = snapshot.catalogue.counts(live)
-        years = [int(v.partition(":")[2]) for v in counts if v.startswith("year:")]
-        treatments = sorted(
-            (
-                (count, value.partition(":")[2])
-                for value, count in counts.items()
-                if value.startswith("treatment:") and " > " in value
-            ),
-            key=lambda entry: (-entry[0], entry[1]),
-        )
-        return Overview(
-            letters=snapshot.manifest.letters,
-            issues=snapshot.manifest.issues,
-            first_year=min(years, default=None),
-            last_year=max(years, default=None),
-            outcomes=self._fared(snapshot, live),
-            treatments=tuple(
-                TreatmentRate(treatment=name, outcomes=self._of_treatment(snapshot, name))
-                for _, name in treatments[:24]
-            ),
-            semantic_ready=self.semantic_ready,
-            generation=snapshot.generation,
-        )
 
     # -- parts of an answer ---------------------------------------------------------------------
 
@@ -269,7 +244,9 @@ class Engine:
         def result_set(filters: Filters) -> Documents:
             if filters == chosen:
                 return np.sort(ranking.documents)
-            return np.sort(rank(snapshot, question, mode, _mask(snapshot, filters)).documents)
+            return np.sort(
+                rank(snapshot, question, mode, snapshot.catalogue.allowed(filters)).documents
+            )
 
         offset, limit = window
         without_outcome = {name: v for name, v in chosen.items() if name != "outcome"}
@@ -290,7 +267,7 @@ class Engine:
             hits=make.hits(folded.page(offset, limit)),
             shown=len(folded),
             facets=facets.facets(snapshot.catalogue, chosen, result_set),
-            outcomes=self._fared(snapshot, result_set(without_outcome)),
+            outcomes=fared(snapshot, result_set(without_outcome)),
             filters_said=facets.said(chosen),
             notes=asked.notes,
             expansions=asked.expansions,
@@ -308,12 +285,12 @@ class Engine:
     ) -> Similar:
         chosen = facets.checked(filters)
         question, mode = self._with_vectors(asked.question, asked.texts, mode)
-        allowed = _mask(snapshot, chosen)
-        whole = _mask(snapshot, {n: v for n, v in chosen.items() if n != "outcome"})
-        ranking = _without(rank(snapshot, question, mode, allowed), own)
+        allowed = snapshot.catalogue.allowed(chosen)
+        whole = snapshot.catalogue.allowed({n: v for n, v in chosen.items() if n != "outcome"})
+        ranking = without(rank(snapshot, question, mode, allowed), own)
         unfiltered = ranking
         if "outcome" in chosen:
-            unfiltered = _without(rank(snapshot, question, mode, whole), own)
+            unfiltered = without(rank(snapshot, question, mode, whole), own)
         results = self._results(
             snapshot,
             ranking,
@@ -332,28 +309,13 @@ class Engine:
         approved = _with_outcome(snapshot, nearest, Outcome.OVERTURNED)
         treatment = asked.understood.treatments[:1]
         return Similar(
-            results=replace(results, outcomes=self._fared(snapshot, nearest)),
+            results=replace(results, outcomes=fared(snapshot, nearest)),
             understood=asked.understood,
             nearest_approved=make.hits([(int(d),) for d in approved[:SIDE_BY_SIDE]]),
             nearest_denied=make.hits([(int(d),) for d in denied[:SIDE_BY_SIDE]]),
-            same_treatment=self._of_treatment(snapshot, treatment[0]) if treatment else None,
+            same_treatment=of_treatment(snapshot, treatment[0]) if treatment else None,
             missing=missing(snapshot.stored(denied[:30]), QUOTATIONS),
         )
-
-    def _fared(self, snapshot: Snapshot, documents: Documents) -> Outcomes:
-        """How the decided ones of `documents` fared, beside all decided ones of the index."""
-        decided = documents[snapshot.decided[documents]]
-        return outcomes(
-            overturned=int(np.count_nonzero(snapshot.overturned[decided])),
-            n=len(decided),
-            letters=snapshot.catalogue.letters_among(decided),
-            base_overturned=snapshot.base[0],
-            base_n=snapshot.base[1],
-        )
-
-    def _of_treatment(self, snapshot: Snapshot, name: str) -> Outcomes:
-        documents = snapshot.catalogue.documents(f"treatment:{name}")
-        return self._fared(snapshot, documents[snapshot.live[documents]])
 
     def _document(self, snapshot: Snapshot, issue: str) -> int:
         letter_id, _, number = issue.partition("#")
@@ -383,30 +345,6 @@ _EMPTY = Results(
     facets=(),
     outcomes=outcomes(0, 0, 0, 0, 0),
 )
-
-
-def _mask(snapshot: Snapshot, chosen: Filters) -> Mask | None:
-    """The documents that every filter allows; None where there is no filter."""
-    allowed: Mask | None = None
-    for group, values in chosen.items():
-        of_group = snapshot.catalogue.mask(group, values)
-        allowed = of_group if allowed is None else allowed & of_group
-    return allowed
-
-
-def _sorted(snapshot: Snapshot, ranking: Ranking, sort: str) -> Ranking:
-    """The ranking by date of decision where that is asked for, undated ones last."""
-    if sort == "relevance":
-        return ranking
-    days = snapshot.days[ranking.documents].astype(np.int64)
-    key = -days if sort == "newest" else np.where(days == 0, np.iinfo(np.int64).max, days)
-    order = np.argsort(key, kind="stable")
-    return replace(ranking, documents=ranking.documents[order], scores=ranking.scores[order])
-
-
-def _without(ranking: Ranking, own: int | None) -> Ranking:
-    kept = ranking.documents != (-1 if own is None else own)
-    return replace(ranking, documents=ranking.documents[kept], scores=ranking.scores[kept])
 
 
 def _with_outcome(snapshot: Snapshot, documents: Documents, outcome: Outcome) -> Documents:

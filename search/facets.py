@@ -116,6 +116,11 @@ class Catalogue:
             allowed[self.documents(f"{group}:{value}")] = True
         return allowed
 
+    def allowed(self, filters: Filters) -> Mask | None:
+        """Which documents every filter allows; None where there is no filter."""
+        masks = [self.mask(group, values) for group, values in filters.items()]
+        return np.logical_and.reduce(masks) if masks else None
+
     def counts(self, documents: Documents) -> dict[str, int]:
         """How many of `documents` (ascending) have each value."""
         total: dict[str, int] = {}

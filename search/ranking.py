@@ -8,7 +8,7 @@ only. A pasted request has no words to contain: its result set is the NEAR neare
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
@@ -194,3 +194,19 @@ def _looked_up(documents: Documents, found: Matches) -> NDArray[np.float64]:
 
 def _ranks(arm: _Arm | None) -> dict[int, int]:
     return {int(document): at for at, document in enumerate(arm.best, 1)} if arm else {}
+
+
+def sorted_by(snapshot: Snapshot, ranking: Ranking, sort: str) -> Ranking:
+    """The ranking by relevance, or by date of decision: "newest" or "oldest", undated ones last."""
+    if sort == "relevance":
+        return ranking
+    days = snapshot.days[ranking.documents].astype(np.int64)
+    key = -days if sort == "newest" else np.where(days == 0, np.iinfo(np.int64).max, days)
+    order = np.argsort(key, kind="stable")
+    return replace(ranking, documents=ranking.documents[order], scores=ranking.scores[order])
+
+
+def without(ranking: Ranking, own: int | None) -> Ranking:
+    """The ranking less the issue that asked; None leaves all."""
+    kept = ranking.documents != (-1 if own is None else own)
+    return replace(ranking, documents=ranking.documents[kept], scores=ranking.scores[kept])

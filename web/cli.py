@@ -336,7 +336,7 @@ def _print_results(results: Results) -> None:
 
 def _print_hit(hit: Hit) -> None:
     decided = f"  {hit.decision_date}" if hit.decision_date else ""
-    click.echo(f"\n{hit.issue}  {_OUTCOMES[hit.outcome]}{decided}\n  {hit.request}")
+    click.echo(f"\n{hit.issue}  {_OUTCOMES[hit.outcome]}{decided}\n  {hit.disputed}")
     for snippet in hit.snippets[:1]:
         click.echo(f"  \u201c{snippet.text}\u201d")
 

@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from openapi_spec_validator import validate
 
+from index.encoder import QueryEncoder
 from search.engine import Engine
 from search.results import Hit
 from web import forms, openapi
@@ -137,24 +138,26 @@ def test_health_and_overview(client: FlaskClient) -> None:
 
 
 def test_health_and_search_while_the_encoder_loads(
-    sample_index: Path, monkeypatch: pytest.MonkeyPatch
+    sample_index: Path, sample_engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded = threading.Event()
 
-    class Slow:
-        def __init__(self, _: Path) -> None:
-            loaded.wait(30)
+    def slow(_: Path) -> QueryEncoder:
+        loaded.wait(30)
+        return sample_engine.load_encoder()
 
-    monkeypatch.setattr("search.engine.QueryEncoder", Slow)
+    monkeypatch.setattr("search.engine.QueryEncoder", slow)
     engine = Engine(sample_index)
     client = create_app(engine).test_client()
-    engine.warm_up()
+    warming = engine.warm_up()
     try:
         assert get(client, "/healthz")["semantic_ready"] is False
         assert get(client, "/api/search", q="mri")["mode"] == "lexical"
         assert client.post("/api/similar", json={"text": CASE}).get_json()["mode"] == "lexical"
     finally:
         loaded.set()
+        warming.join()
+    assert get(client, "/healthz")["semantic_ready"] is True
 
 
 def test_the_document_is_valid_openapi(client: FlaskClient) -> None:
