@@ -85,7 +85,7 @@ def by_words(
     return Asked(
         question=question,
         texts=(meanings_text(words, active),) if words.strip() else (),
-        marker=marker(parsed.terms, parsed.prefixes),
+        marker=marker(parsed.terms | _meant(active), parsed.prefixes),
         understood=_understood(words, concepts),
         notes=(*parsed.notes, *notes),
         expansions=tuple(replace(e, active=e.active and expand) for e in found),
@@ -195,6 +195,12 @@ def _terms(words: str, active: tuple[Expansion, ...]) -> dict[str, float]:
                 if term not in common:
                     terms.setdefault(term, 0.4)
     return terms
+
+
+def _meant(active: tuple[Expansion, ...]) -> frozenset[str]:
+    """The analysed words of the meanings in force, to be marked like what was typed."""
+    meanings = " ".join(meaning for e in active for meaning in e.meanings)
+    return frozenset(tokens(meanings)) - stop_words()
 
 
 def _understood(requested: str, concepts: Concepts) -> Understood:

@@ -32,7 +32,7 @@ from search.snapshot import Documents, Snapshot
 from search.syntax import case_number
 
 SIMILAR = 50  # the most similar issues whose outcomes are counted, at most
-SIMILAR_SHARE = 0.65  # of the best score: what scores less is not counted as similar
+SIMILAR_SHARE = 0.7  # of the best score: what scores less is not counted as similar
 SIDE_BY_SIDE = 3  # nearest approved and denied
 QUOTATIONS = 6
 # One question for each inner loop: numba compiles a loop when it is first run.
@@ -46,7 +46,8 @@ class Engine:
     def __init__(self, directory: Path) -> None:
         """Open the newest generation. Raises IndexUnusable with a remedy."""
         self._directory = directory
-        self._lock = threading.Lock()
+        self._opening = threading.Lock()
+        self._loading = threading.Lock()
         self._snapshot = Snapshot(directory)
         self._encoder: QueryEncoder | None = None
         self._warming = False
@@ -67,14 +68,14 @@ class Engine:
             _log.warning("the index cannot be read anew: %s", error)
             return self._snapshot
         if published != self._snapshot.generation:
-            with self._lock:
+            with self._opening:
                 if published != self._snapshot.generation:
                     self._snapshot = Snapshot(self._directory)
         return self._snapshot
 
     def load_encoder(self) -> QueryEncoder:
         """The query encoder, loaded at the first call; OSError where its files are missing."""
-        with self._lock:
+        with self._loading:
             if self._encoder is None:
                 self._encoder = QueryEncoder(self._snapshot.encoder_path)
             return self._encoder

@@ -18,7 +18,7 @@ from index.encoder import Vectors
 from search.concepts import Features
 from search.fusion import FusionWeights, fuse
 from search.lexical import Matches
-from search.query import Node
+from search.query import Everything, Node
 from search.snapshot import Snapshot
 
 NEAR = 200
@@ -95,7 +95,8 @@ def rank(snapshot: Snapshot, question: Question, mode: Mode, allowed: Mask | Non
         matched = snapshot.lexical.match(question.match, allowed)
         if question.strict:
             allowed = _mask(snapshot, matched.docs)
-    lexical = _lexical(snapshot, question, matched, allowed) if words else None
+    ranks = words and not isinstance(question.match, Everything)
+    lexical = _lexical(snapshot, question, matched, allowed) if ranks else None
     semantic = _semantic(snapshot, question, allowed) if meaning else None
     concepts = _concepts(snapshot, question, allowed) if mode is Mode.HYBRID else None
     pool, scores, near = _fused(lexical, semantic, concepts)

@@ -26,6 +26,7 @@ REASONS = [
     "A scan was authorized in May and showed a tear.",
     "He was denied work by his foreman.",
     "Page No. 4 of the chart is torn!",
+    "The request for a scan was denied in May, and she went home.",
 ]
 UPHELD = [
     "The request is not medically necessary.",
@@ -38,6 +39,7 @@ UPHELD = [
     "There is no medical need for the device.",
     "The request for a walker, as it stands, is denied.",
     "Based on the above, the drug is not warranted.",
+    "No exceptional factors were told.",
     "The bed is neither warranted nor\nMEDICALLY  NECESSARY.",
 ]
 OVERTURNED = [
@@ -51,6 +53,7 @@ OVERTURNED = [
     "There is a medical need for the device.",
     "The request for a walker, as it stands, is approved.",
     "Based on the above, the drug is warranted.",
+    "There are no exceptional factors against it.",
     "The chair is necessary and appropriate.",
 ]
 VERDICTS = [*UPHELD, *OVERTURNED]

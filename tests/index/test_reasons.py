@@ -126,8 +126,9 @@ def test_case_curly_apostrophes_and_line_breaks_make_no_difference() -> None:
 
 
 def test_words_are_whole_words() -> None:
-    """A period is no CURES report, and a secure brace shows no monitoring."""
+    """What procures and obscures is no CURES report; renters of a unit show no rental of it."""
     assert read_reasons("The procures of the obscures.") == ()
+    assert read_reasons("The renters bought the unit.") == ()
 
 
 @pytest.mark.parametrize("reason", [r for r in EXAMPLES if r != POLAR])

@@ -65,6 +65,7 @@ def found(vectors: SegmentVectors, queries: Vectors, k: int, allowed: Mask | Non
     scores, rows = nearest_rows(vectors, queries, k, allowed)
     for query, of_query, row in zip(queries, scores, rows, strict=True):
         real = row >= 0
+        assert not np.any(real[1:] & ~real[:-1])  # what was not found stands at the end
         own = vectors.rows[row[real]].astype(np.float32) @ query
         assert np.allclose(of_query[real], own, atol=2e-3)
         assert np.all(np.diff(of_query[real]) <= 1e-6)
@@ -121,6 +122,7 @@ def test_a_stopped_run_leaves_the_batches_it_finished(
 ) -> None:
     class Stopped(StandIn):
         def encode(self, texts: Sequence[str]) -> Vectors:
+            assert (tmp_path / PART).stat().st_size == len(self.embedded) * DIMENSIONS * 2
             if len(self.embedded) == 4:
                 raise KeyboardInterrupt
             return super().encode(texts)
@@ -219,6 +221,17 @@ def test_under_a_narrow_filter_the_answer_is_exact(dense: SegmentVectors, count:
     allowed = np.zeros(DENSE, bool)
     allowed[farthest] = True
     assert found(dense, query, 10, allowed) == brute_force(dense, query, 10, allowed)
+
+
+def test_where_fewer_are_near_than_asked_for_those_found_come_first(dense: SegmentVectors) -> None:
+    query = dense.rows[:1].astype(np.float32)
+    allowed = np.zeros(DENSE, bool)
+    order = np.argsort(dense.rows.astype(np.float32) @ query[0])
+    near, far = order[:-11:-1], order[: DENSE // 16]
+    allowed[near] = allowed[far] = True
+    (rows,) = found(dense, query, DENSE // 16, allowed)
+    assert len(rows) < DENSE // 16
+    assert set(rows[:10]) == set(near.tolist())
 
 
 def test_no_filter_lets_a_forbidden_row_through(dense: SegmentVectors) -> None:
