@@ -121,11 +121,13 @@ def measure(kind: str, calls: dict[str, list[Call]], budget: float) -> Iterator[
     times: dict[str, list[list[float]]] = {name: [] for name in calls}
     counts: dict[str, list[int | None]] = {}
     for name, of_engine in calls.items():
+        of_engine[0]()  # compiles, where an engine does
         counts[name] = []
         started = time.thread_time()
         for call in of_engine:  # the first round warms up, and shows who is slow
             counts[name].append(call())
-            if time.thread_time() - started > budget and len(counts[name]) >= _FEWEST:
+            spent = (time.thread_time() - started) * (ROUNDS + 1)
+            if spent > budget and len(counts[name]) >= _FEWEST:
                 break
     for _ in range(ROUNDS):
         for name, of_engine in calls.items():
@@ -176,6 +178,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if peer not in present
     ]
     for kind in KINDS:
+        print(f"asking: {kind}", file=sys.stderr, flush=True)
         rows += rows_of(kind, ours, peers, given.queries, given.budget)
     report(given.issues, rows, _NOTES, json_alone=given.json)
 

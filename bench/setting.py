@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from unittest.mock import patch
@@ -78,17 +78,12 @@ def corpus(work: Path, issues: int, seed: int = SEED) -> Path:
 
 def indexed(work: Path, issues: int, sample: int, *, really: bool = False) -> Path:
     """An index of generated letters, built once; its vectors are drawn unless `really`."""
-    folder = corpus(work, issues)
-    if really:
-        return _once(
-            work / f"index-{issues}-embedded",
-            lambda aside: build.build([folder], aside, Reporter(sys.stderr)),
-        )
-    with drawn_vectors(work, min(sample, issues)):
-        return _once(
-            work / f"index-{issues}-drawn",
-            lambda aside: build.build([folder], aside, Reporter(sys.stderr)),
-        )
+    final = work / f"index-{issues}-{'embedded' if really else 'drawn'}"
+    if not final.exists():
+        folder = corpus(work, issues)
+        with nullcontext() if really else drawn_vectors(work, min(sample, issues)):
+            _once(final, lambda aside: build.build([folder], aside, Reporter(sys.stderr)))
+    return final
 
 
 def _once(final: Path, make: Callable[[Path], object]) -> Path:

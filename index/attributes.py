@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.letter import Citation, Family, Issue, Letter, Outcome, families
+from index.letter import Citation, Family, Issue, Letter, families
 
 _WORD = re.compile(r"[a-z]+")
 _TELLING_WORDS = 25
@@ -98,16 +98,17 @@ def _guideline_values(citations: Sequence[Citation]) -> list[str]:
     return [*families(tuple(citations)), *(n for n in guideline_names(citations) if " > " in n)]
 
 
-def wording(letter_id: str, request: str, rationale: str) -> int:
+def wording(letter: Letter, issue: Issue) -> int:
     """A 64-bit hash of the reviewer's words, the same whatever request and numbers stand in them.
 
     Reviewers decide many items with one paragraph in which only the item is exchanged. A few
     words may be alike by chance: they count as the same within one letter only.
     """
-    named = set(_WORD.findall(request.lower()))
-    words = [word for word in _WORD.findall(rationale.lower()) if word not in named]
+    requests = " ".join(of_letter.request for of_letter in letter.issues)
+    named = set(_WORD.findall(requests.lower()))
+    words = [word for word in _WORD.findall(issue.rationale.lower()) if word not in named]
     if len(words) < _TELLING_WORDS:
-        words.append(letter_id)
+        words.append(letter.id)
     return int.from_bytes(blake2b(" ".join(words).encode(), digest_size=8).digest())
 
 
@@ -148,8 +149,3 @@ def open_attributes(directory: Path) -> Attributes:
     values = tuple(json.loads((directory / "attributes.json").read_text()))
     arrays = (np.load(directory / f"attributes-{name}.npy", mmap_mode="r") for name in _ARRAYS)
     return Attributes(values, *arrays)
-
-
-def decided(outcome: Outcome) -> bool:
-    """Whether an outcome counts in a rate; an unknown one does not."""
-    return outcome is not Outcome.UNKNOWN

@@ -87,7 +87,7 @@ def write_words(directory: Path, name: str, numbers: Sequence[int]) -> str:
             known = [*features(stored.issue.concepts), *signs]
             values.append(issue_values(stored.letter, stored.issue, known))
             rows.append(stored.row)
-            wordings.append(wording(stored.letter.id, stored.issue.request, stored.issue.rationale))
+            wordings.append(wording(stored.letter, stored.issue))
             decided = stored.letter.decision_date
             days.append(decided.toordinal() if decided else 0)
         return found

@@ -79,7 +79,12 @@ def load_vocabulary() -> Vocabulary:
             raise ValueError(f"vocabulary.toml has {entry.term!r} in two places")
         entries[entry.term.lower()] = entry
     for term, expansions in _drug_names(load_table("drugs.toml")):
-        entries.setdefault(term.lower(), _plain((term, expansions)))
+        known = entries.get(term.lower())
+        if known is None:
+            entries[term.lower()] = _plain((term, expansions))
+        elif not known.ambiguous:  # a drug that is a synonym of something, too
+            before = known.senses[0].expansions
+            entries[term.lower()] = _plain((known.term, dict.fromkeys([*before, *expansions])))
     return Vocabulary(entries, max(len(term.split()) for term in entries))
 
 

@@ -57,7 +57,7 @@ class Weights:
     `k1` how soon repeating a word stops counting.
     """
 
-    boosts: tuple[float, ...] = (3.0, 0.5, 1.0, 0.0)
+    boosts: tuple[float, ...] = (1.0, 0.5, 1.0, 0.0)
     b: tuple[float, ...] = (0.75, 0.75, 0.75, 0.75)
     k1: float = 1.2
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from index.build import build
-from index.progress import Reporter
 from search.engine import Engine
+from tests.told import index_once
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "samples" / "letters"
@@ -20,17 +17,15 @@ SAMPLES = ROOT / "samples" / "letters"
 @pytest.fixture(scope="session")
 def sample_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An index of the sample letters, for reading only."""
-    directory = tmp_path_factory.mktemp("samples") / "index"
-    build([SAMPLES], directory, Reporter(io.StringIO(), quiet=True))
-    return directory
+    return index_once(SAMPLES, tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
-def sample_engine(sample_index: Path) -> Iterator[Engine]:
+def sample_engine(sample_index: Path) -> Engine:
     """An engine over the sample letters, its encoder loaded."""
     engine = Engine(sample_index)
     engine.load_encoder()
-    yield engine
+    return engine
 
 
 @pytest.fixture(scope="session")

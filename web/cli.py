@@ -78,7 +78,8 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except QueryError as error:
-        _refuse(f"{error.message} {error.remedy} (at character {error.position + 1})")
+        place = f" (at character {error.position + 1})" if error.position else ""
+        _refuse(f"{error.message} {error.remedy}{place}")
     except (IndexUnusable, ModelUnavailable, BadJudgments) as error:
         _refuse(str(error))
     except OSError as error:

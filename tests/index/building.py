@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fictional import HEAD, PHYSIO, SPLINT, Told, form_b
 from fpdf import FPDF
 
 from index import build as building
@@ -23,6 +22,7 @@ from index.encoder import Model, Vectors, normalise
 from index.manifest import read_manifest
 from index.progress import Reporter
 from index.store import Store
+from tests.index.fictional import HEAD, PHYSIO, SPLINT, Told, form_b
 
 DIMENSIONS = 16
 MODEL = Model("stand-in", Path(), "5tand1n" * 4)

@@ -20,10 +20,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
-from building import StandIn, run, use
 
 from index import build, semantic
 from index.encoder import Vectors
+from tests.index.building import StandIn, run, use
 
 MERGE_AT = 2
 EMBED_ROWS = 2

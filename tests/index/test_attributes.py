@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from index.attributes import (
     Attributes,
-    decided,
     guideline_names,
     guidelines_differ,
     issue_values,
@@ -167,11 +166,6 @@ def test_a_guideline_is_named_by_family_and_title_once() -> None:
     )
 
 
-def test_an_unknown_outcome_counts_in_no_rate() -> None:
-    assert [decided(outcome) for outcome in (Outcome.UPHELD, Outcome.OVERTURNED)] == [True, True]
-    assert not decided(Outcome.UNKNOWN)
-
-
 # -- wordings --------------------------------------------------------------------------------------
 
 PARAGRAPH = (
@@ -180,18 +174,36 @@ PARAGRAPH = (
 )
 
 
+def wording_of(letter_id: str, request: str, rationale: str, *siblings: str) -> int:
+    """The wording of the first issue of a letter whose other requests are `siblings`."""
+    texts = (rationale, *siblings)
+    issues = tuple(
+        Issue(number=n, request=name, outcome=Outcome.UPHELD, rationale=text)
+        for n, (name, text) in enumerate(zip((request, *siblings), texts, strict=True), 1)
+    )
+    return wording(Letter(id=letter_id, form=Form.B, issues=issues), issues[0])
+
+
 def test_one_paragraph_about_two_items_is_one_wording() -> None:
     brace, walker = (PARAGRAPH.format(item=item, n=n) for item, n in (("brace", 2), ("walker", 31)))
-    assert wording("CM16-1", "Brace", brace) == wording("CM17-2", "A Walker, 2 wheels", walker)
-    assert wording("CM16-1", "Brace", brace) != wording("CM16-1", "Brace", brace.replace("no", "a"))
+    one = wording_of("CM16-1", "Brace", brace)
+    assert one == wording_of("CM17-2", "A Walker, 2 wheels", walker)
+    assert one != wording_of("CM16-1", "Brace", brace.replace("no", "a"))
+
+
+def test_a_paragraph_that_names_the_items_beside_it_is_one_wording() -> None:
+    shared = PARAGRAPH.format(item="brace, like the walker,", n=2)
+    brace = wording_of("CM16-1", "Brace", shared, "Walker")
+    assert brace == wording_of("CM16-1", "Walker", shared, "Brace")
 
 
 def test_a_few_words_are_one_wording_within_their_letter_only() -> None:
     short = "The brace can wait."
-    assert wording("CM16-1", "Brace", short) == wording("CM16-1", "Brace #2", short)
-    assert wording("CM16-1", "Brace", short) != wording("CM17-2", "Brace", short)
+    assert wording_of("CM16-1", "Brace", short) == wording_of("CM16-1", "Brace #2", short)
+    assert wording_of("CM16-1", "Brace", short) != wording_of("CM17-2", "Brace", short)
 
 
 def test_a_wording_fits_sixty_four_bits_and_stays_the_same_from_run_to_run() -> None:
-    assert wording("CM16-1", "Brace", "") == wording("CM16-1", "Walker", "") < 2**64
-    assert wording("CM16-1", "", "x") == 2601282117297313160
+    empty = wording_of("CM16-1", "Brace", "")
+    assert empty == wording_of("CM16-1", "Walker", "") < 2**64
+    assert wording_of("CM16-1", "", "x") == 2601282117297313160

@@ -5,11 +5,11 @@ from __future__ import annotations
 import textwrap
 
 import pytest
-from fictional import HEAD, PHYSIO, SPLINT, Told, expected, form_b, read, told
 
 from index.extract import Document, Line
 from index.letter import Outcome
 from index.parse import parse
+from tests.index.fictional import HEAD, PHYSIO, SPLINT, Told, expected, form_b, read, told
 
 # -- headings ------------------------------------------------------------------------------------
 

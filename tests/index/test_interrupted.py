@@ -14,12 +14,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from building import (
+
+from index.manifest import FILE, read_manifest
+from index.segments import FOLDER
+from index.semantic import OFFSETS, PART
+from index.verify import faults
+from tests.index.building import (
     BRACE,
     CREAM,
-    PHYSIO,
     SCAN,
-    SPLINT,
     StandIn,
     case,
     files,
@@ -28,12 +31,8 @@ from building import (
     use,
     write_letter,
 )
-from interrupting import EMBED_ROWS, Run, Runs, started
-
-from index.manifest import FILE, read_manifest
-from index.segments import FOLDER
-from index.semantic import OFFSETS, PART
-from index.verify import faults
+from tests.index.fictional import PHYSIO, SPLINT
+from tests.index.interrupting import EMBED_ROWS, Run, Runs, started
 
 MOMENTS = 4  # at which a run is killed, in each scene
 

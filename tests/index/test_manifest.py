@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from building import SPLINT, StandIn, run, use, write_letter
 
 from index.files import checksum, sync_directory, write_atomically
 from index.manifest import (
@@ -22,6 +22,8 @@ from index.manifest import (
     publish,
     read_manifest,
 )
+from tests.index.building import StandIn, run, use, write_letter
+from tests.index.fictional import SPLINT
 
 FIRST = Manifest(
     format=FORMAT,
@@ -64,27 +66,36 @@ def test_stopped_before_the_rename_the_old_generation_stands(
     assert read_manifest(tmp_path) == FIRST
 
 
-def test_everything_a_generation_lists_is_on_the_disk_before_it_is_published(
+def test_whatever_is_given_its_name_is_on_the_disk_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On the disk, not on its way there: a machine may lose its power."""
-    index, synced, unsynced = tmp_path / "index", set[int](), list[str]()
-    replace_file = Path.replace
+    """A segment, and all that a manifest lists; not on its way there: the power may go."""
+    index, synced, unsynced = tmp_path / "index", set[tuple[int, int]](), list[str]()
+    rename, replace_file = Path.rename, Path.replace
 
-    def checked(aside: Path, target: Path) -> Path:
+    def state(status: os.stat_result) -> tuple[int, int]:
+        return status.st_ino, status.st_mtime_ns
+
+    def check(paths: Iterable[Path]) -> None:
+        files = [path for path in paths if path.is_file() and "encoder-" not in str(path)]
+        unsynced.extend(path.name for path in files if state(path.stat()) not in synced)
+
+    def named(aside: Path, final: Path) -> Path:
+        check(aside.rglob("*"))
+        return rename(aside, final)
+
+    def replaced(aside: Path, target: Path) -> Path:
+        check([aside])
         if target.name == FILE:
-            record = json.loads(aside.read_text())
-            paths = [aside, *(index / name for name in record["files"])]
-            paths = [path for path in paths if record["encoder"] not in path.parts]  # a stand-in
-            unsynced.extend(path.name for path in paths if path.stat().st_ino not in synced)
+            check(index / name for name in json.loads(aside.read_text())["files"])
         return replace_file(aside, target)
 
     use(StandIn(), monkeypatch)
-    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.add(os.fstat(descriptor).st_ino))
-    monkeypatch.setattr(Path, "replace", checked)
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.add(state(os.fstat(descriptor))))
+    monkeypatch.setattr(Path, "rename", named)
+    monkeypatch.setattr(Path, "replace", replaced)
     run(write_letter(tmp_path, 1, SPLINT), into=index)
     assert unsynced == []
-    assert {index.stat().st_ino, (index / FILE).stat().st_ino} <= synced
 
 
 # -- refused ---------------------------------------------------------------------------------------

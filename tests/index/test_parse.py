@@ -7,7 +7,14 @@ from contextlib import suppress
 from datetime import date
 
 import pytest
-from fictional import (
+from fpdf import FPDF
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.extract import Document, Line, Unreadable, extract
+from index.letter import Form, Letter, Outcome
+from index.parse import parse
+from tests.index.fictional import (
     HEAD,
     MADE,
     PHYSIO,
@@ -22,13 +29,6 @@ from fictional import (
     read,
     told,
 )
-from fpdf import FPDF
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from index.extract import Document, Line, Unreadable, extract
-from index.letter import Form, Letter, Outcome
-from index.parse import parse
 
 OLD = Told(
     "Wedge",

@@ -10,7 +10,6 @@ from typing import Any, cast
 import faiss
 import numpy as np
 import pytest
-from building import DIMENSIONS, StandIn, vectors_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -29,6 +28,7 @@ from index.semantic import (
     open_vectors,
     write_vectors,
 )
+from tests.index.building import DIMENSIONS, StandIn, vectors_of
 
 PASSAGES = [["splint", "splint: heel"], ["walker"], ["brace", "brace: back", "brace: he sits"]]
 TEXTS = [text for of_document in PASSAGES for text in of_document]

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from building import BRACE, PHYSIO, SCAN, SPLINT, StandIn, run, use, write_letter
 
 from index.attributes import write_attributes
 from index.lexical import WHOOSH, LexicalDocument, write_segment
@@ -18,6 +17,8 @@ from index.manifest import IndexUnusable, Manifest, describe, publish, read_mani
 from index.segments import FOLDER
 from index.semantic import EXACT, OFFSETS, write_vectors
 from index.verify import faults
+from tests.index.building import BRACE, SCAN, StandIn, run, use, write_letter
+from tests.index.fictional import PHYSIO, SPLINT
 
 
 @pytest.fixture(scope="module")
@@ -204,4 +205,5 @@ def test_letters_that_no_generation_sees_yet_are_no_fault(index: Path) -> None:
         "INSERT INTO letters (id, content, record, born) SELECT 'CM16-1', content, record, 9 "
         "FROM letters LIMIT 1",
     )
+    execute(index, "INSERT INTO issues (letter, n) SELECT row, 1 FROM letters WHERE born = 9")
     assert faults(index) == []

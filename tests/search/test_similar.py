@@ -82,7 +82,7 @@ def test_statistics_are_over_what_scores_nearly_as_well_as_the_best(
     alike = [hit for hit in hits if hit.score >= SIMILAR_SHARE * hits[0].score][:SIMILAR]
     decided = [hit for hit in alike if hit.outcome != "unknown"]
     outcomes = found.results.outcomes
-    assert outcomes.n == len(decided) > 5
+    assert outcomes.n == len(decided) > 2
     assert outcomes.overturned == sum(hit.outcome == "overturned" for hit in decided)
     assert outcomes.letters == len({hit.letter for hit in decided})
 
