@@ -147,20 +147,19 @@ def _txtai_index(snapshot: Snapshot, encode: Callable[[list[str]], Vectors]) -> 
 @contextmanager
 def server(index: Path) -> Iterator[tuple[str, int]]:
     """`precedent serve` over an index: its address and process id."""
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [*_CLI, "serve", "--port", "0", "--index", str(index)],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=_environment(),
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        address = next((word for word in line.split() if word.startswith("http://")), "")
-        if not address:
-            raise RuntimeError(f"precedent serve did not start: {line!r}")
-        yield urlsplit(address).netloc, process.pid
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+    ) as process:  # fmt: skip
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            address = next((word for word in line.split() if word.startswith("http://")), "")
+            if not address:
+                raise RuntimeError(f"precedent serve did not start: {line!r}")
+            yield urlsplit(address).netloc, process.pid
+        finally:
+            process.terminate()
 
 
 def served(index: Path, words: list[str], seconds: float) -> Iterator[Row]:

@@ -12,10 +12,8 @@ import io
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +34,7 @@ from index.segments import (
     write_words,
 )
 from index.store import Quarantined, Store
+from index.workers import process_pool
 
 SEGMENT_ISSUES = 200_000  # what a segment is cut at: bounds the memory of writing one
 MERGE_AT = 8  # this many small segments become one
@@ -75,16 +74,15 @@ def build(
         old = _published(directory, model)
         generation = old.generation + 1 if old else 1
         _sweep(directory, old)
-        store = Store(directory)
-        workers = len(os.sched_getaffinity(0))
-        reading = read_sources(paths, store, generation, reporter, workers)
-        removed = _prune(paths, reading.names, store, generation) if prune else 0
-        _write_segments(directory, store, reporter, workers)
-        if old is None or _has_news(store, old):
-            precision = _embed(directory, store, model, reporter, old.precision if old else "")
-            _merge(directory, store, reporter)
-            old = _publish(directory, store, model, generation, old, precision)
-        store.close()
+        with closing(Store(directory)) as store:
+            workers = len(os.sched_getaffinity(0))
+            reading = read_sources(paths, store, generation, reporter, workers)
+            removed = _prune(paths, reading.names, store, generation) if prune else 0
+            _write_segments(directory, store, reporter, workers)
+            if old is None or _has_news(store, old):
+                precision = _embed(directory, store, model, reporter, old.precision if old else "")
+                _merge(directory, store, reporter)
+                old = _publish(directory, store, model, generation, old, precision)
     return Summary(
         read=reading.read,
         new=reading.new,
@@ -166,7 +164,7 @@ def _write_segments(directory: Path, store: Store, reporter: Reporter, workers: 
                 _assign(store, name, part)
                 stage.tick(len(part))
             return
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        with process_pool(workers) as pool:
             jobs = [
                 pool.submit(write_words, directory, name, part)
                 for name, part in zip(names, parts, strict=True)

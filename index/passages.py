@@ -28,14 +28,19 @@ _DECIDED = rf"""\b(?:(?:is|are)\s+{_ADVERBS}(?:approved|denied|granted|certified
     (?:supported|appropriate|inappropriate|justified|unjustified|warranted|unwarranted
       |substantiated|unsubstantiated|reasonable|unreasonable|indicated|recommended|established
       |necessary|unnecessary|approvable))"""
+_CONCLUDING = r"""(?:therefore|thus|hence|as\s+such|accordingly|consequently|given\s+the\s+above
+    |in\s+summary|based\s+on|for\s+these\s+reasons|in\s+conclusion)\b"""
 _VERDICT = re.compile(
     rf"""
-    \bmedical(?:ly)?[\s-]+(?:un)?necess | \bmedical\s+need\b | \bnecessity\b
-  | \bupheld\b | \bupholds?\b | \boverturn | \b(?:un|in)?certif(?:y|ied|ication)\b
-  | \bnon-?\s?certif
-  | \brequest(?:s|ed)?\b[^.;]{{0,240}}?{_DECIDED}
-  | ^(?:therefore|thus|hence|as\s+such|accordingly|consequently|given\s+the\s+above|in\s+summary
-      |based\s+on|for\s+these\s+reasons|in\s+conclusion)\b.*?{_DECIDED}
+    \bmedical(?:ly)?[\s-]+(?:(?:un)?necess|need\b|(?:in)?appropriate|indicated|justified|warranted)
+  | \bnecessity\b | \bupheld\b | \bupholds?\b | \boverturn
+  | \b(?:un|in)?certif(?:y|ied|ication)\b | \bnon-?\s?certif
+  | \brequest(?:s|ed)?\b[^.;]{{0,240}}?{_DECIDED} | ^requests?\s+(?:denied|approved|granted)\b
+  | ^{_CONCLUDING}.*?(?:{_DECIDED}|\bnot\s+(?:supported|appropriate|warranted|indicated))
+  | \bdenial\b[^.;]{{0,40}}\b(?:stands?|affirmed|reversed)\b
+  | \bshould\s+(?:not\s+)?be\s+(?:approved|denied|authorized|certified|granted|allowed)\b
+  | \brecommend(?:s|ed|ing)?\s+(?:for\s+)?(?:approval|denial|authorization)\b
+  | \b(?:is|are)\s+{_ADVERBS}(?:denied\b|approved\s*\.?$)
   | \b(?:necessary|appropriate)\s+(?:and|or)\s+(?:appropriate|necessary|reasonable)
   | \bno\s+exceptional\s+factors\b
     """,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
 
 from index.extract import Source, Unreadable, discover, extract, fold
@@ -15,7 +14,9 @@ from index.letter import Letter
 from index.parse import parse
 from index.progress import Reporter
 from index.store import Quarantined, Store
+from index.workers import process_pool
 
+_READER = b"1"  # raised when reading changes: every file is then read again
 _BATCH = 32  # sources handed to a process at once
 _AHEAD = 8  # batches under way for each process: bounds memory, not speed
 _PARALLEL_FROM = 64  # fewer sources than this are read faster than processes start
@@ -91,7 +92,7 @@ def _changed(
         except Unreadable as refusal:
             yield source.name, "", (refusal.code, refusal.reason, refusal.remedy)
             continue
-        digest = blake2b(data, digest_size=16).hexdigest()
+        digest = blake2b(data, digest_size=16, salt=_READER).hexdigest()
         if known.get(source.name) == digest:
             if source.name in refused:
                 reading.quarantined.append(refused[source.name])
@@ -121,8 +122,7 @@ def _in_processes(
     if workers == 1:
         yield from map(_read_batch, batches)
         return
-    # "spawn": a fork of a process that has threads (faiss, numba) may hang.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with process_pool(workers) as pool:
         waiting: list[Future[list[_Read]]] = []
         for batch in batches:
             waiting.append(pool.submit(_read_batch, batch))

@@ -149,6 +149,9 @@ def nearest_rows(
         return scores, rows
     parameters = faiss.SearchParametersIVF(sel=selector, nprobe=PROBES)
     _, rows = vectors.index.search(queries, min(2 * k, count), params=parameters)
+    if allowed is not None and (rows[:, : min(k, np.count_nonzero(allowed))] < 0).any():
+        # The lists probed hold too few allowed rows: the filter goes against the question.
+        return _subset(vectors.rows, queries, k, np.flatnonzero(allowed))
     return _rescored(vectors.rows, queries, rows, k)
 
 

@@ -12,13 +12,12 @@ import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import date
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
-from index.letter import Citation, Concepts, Family, Form, Issue, Letter, Outcome
+from index.letter import Issue, Letter
+from index.letter_json import from_json, to_json
 
 FILE = "letters.db"
 
@@ -72,7 +71,10 @@ class Store:
         """Open the store; sqlite3.OperationalError where a read-only one does not exist."""
         path = directory / FILE
         if read_only:
-            self._db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+            # Each thread has a store of its own; the last to hold it may be another.
+            self._db = sqlite3.connect(
+                f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False
+            )
         else:
             self._db = sqlite3.connect(path)
             self._db.execute("PRAGMA journal_mode = WAL")
@@ -82,6 +84,11 @@ class Store:
     def close(self) -> None:
         """Close the connection; a second call does nothing."""
         self._db.close()
+
+    def __del__(self) -> None:
+        """A store that is let go is closed, whoever held it."""
+        if hasattr(self, "_db"):
+            self._db.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -120,22 +127,25 @@ class Store:
         )
 
     def quarantine(self, entry: Quarantined, digest: str) -> None:
-        """Remember why a source could not be read; its bytes are tried again when they change."""
+        """Remember why a source could not be read; its bytes are tried again when they change.
+
+        A letter that it held before stays.
+        """
         self._db.execute(
-            "INSERT OR REPLACE INTO sources (name, hash, code, reason, remedy)"
-            " VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO sources (name, hash, code, reason, remedy) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET hash = excluded.hash, code = excluded.code,"
+            " reason = excluded.reason, remedy = excluded.remedy",
             (entry.source, digest, entry.code, entry.reason, entry.remedy),
         )
 
     def prune(self, names: Iterable[str], generation: int) -> int:
         """Forget these sources; letters left without any source die. Returns how many did."""
-        gone = 0
-        for name in names:
-            row = self._db.execute("SELECT letter FROM sources WHERE name = ?", (name,)).fetchone()
-            self._db.execute("DELETE FROM sources WHERE name = ?", (name,))
-            if row and row[0] and not self._has_source(row[0]):
-                gone += self.remove(row[0], generation)
-        return gone
+        self._db.executemany("DELETE FROM sources WHERE name = ?", [(name,) for name in names])
+        orphans = self._db.execute(
+            "SELECT id FROM letters WHERE died IS NULL"
+            " AND id NOT IN (SELECT letter FROM sources WHERE letter IS NOT NULL)"
+        ).fetchall()
+        return sum(self.remove(letter, generation) for (letter,) in orphans)
 
     def remove(self, letter_id: str, generation: int) -> int:
         """Let a letter die in `generation`; returns 1 where there was one."""
@@ -145,10 +155,6 @@ class Store:
         for (row,) in rows:
             self._bury(row, generation)
         return len(rows)
-
-    def _has_source(self, letter_id: str) -> bool:
-        query = "SELECT 1 FROM sources WHERE letter = ?"
-        return self._db.execute(query, (letter_id,)).fetchone() is not None
 
     def _bury(self, row: int, generation: int) -> None:
         """Let a letter row die; one that no reader can have seen is dropped at once."""
@@ -295,69 +301,29 @@ class Store:
         )
         return [number for (number,) in rows]
 
+    def check(self) -> list[str]:
+        """What SQLite finds wrong with its own file."""
+        said = [line for (line,) in self._db.execute("PRAGMA quick_check")]
+        return [] if said == ["ok"] else said
+
+    def altered(self, generation: int) -> Iterator[str]:
+        """The ids of letters seen by `generation` whose record is not what was put."""
+        rows = self._db.execute(
+            "SELECT id, content, record FROM letters WHERE born <= ?"
+            " AND (died IS NULL OR died > ?) ORDER BY id",
+            (generation, generation),
+        )
+        for letter_id, content, record in rows:
+            try:
+                digest = blake2b(zlib.decompress(record), digest_size=16).hexdigest()
+            except zlib.error:
+                digest = ""
+            if digest != content:
+                yield letter_id
+
     def _record(self, row: int) -> Letter:
         (record,) = self._db.execute("SELECT record FROM letters WHERE row = ?", (row,)).fetchone()
         return _load(record)
-
-
-def to_json(letter: Letter) -> dict[str, Any]:
-    """A letter as plain JSON values, dates as ISO strings."""
-    record = asdict(letter)
-    for key, value in record.items():
-        if isinstance(value, date):
-            record[key] = value.isoformat()
-    return record
-
-
-def from_json(record: dict[str, Any]) -> Letter:
-    """The letter that `to_json` made `record` of."""
-    fields = dict(record)
-    for key in _DATES:
-        fields[key] = date.fromisoformat(fields[key]) if fields[key] else None
-    fields["form"] = Form(fields["form"])
-    for key in ("states", "specialties"):
-        fields[key] = tuple(fields[key])
-    fields["issues"] = tuple(_issue(issue) for issue in fields["issues"])
-    return Letter(**fields)
-
-
-_DATES = (
-    "date_assigned",
-    "date_of_injury",
-    "decision_date",
-    "ur_denial_date",
-    "application_received",
-)
-
-
-def _issue(record: dict[str, Any]) -> Issue:
-    concepts: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in record["concepts"].items()
-    }
-    return Issue(
-        **{
-            **record,
-            "outcome": Outcome(record["outcome"]),
-            "concepts": Concepts(**concepts),
-            "claims_administrator_citations": _citations(record["claims_administrator_citations"]),
-            "reviewer_citations": _citations(record["reviewer_citations"]),
-        }
-    )
-
-
-def _citations(records: list[dict[str, Any]]) -> tuple[Citation, ...]:
-    return tuple(
-        Citation(
-            **{
-                **record,
-                "family": Family(record["family"]),
-                "sections": tuple(record["sections"]),
-                "pages": tuple(record["pages"]),
-            }
-        )
-        for record in records
-    )
 
 
 def _load(record: bytes) -> Letter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,13 @@ from index.impacts import IndexDamaged
 from index.lexical import whoosh_index
 from index.manifest import damaged_files, read_manifest
 from index.segments import FOLDER, open_segment
-from index.store import Store
+from index.store import FILE, Store
 
 
 def faults(directory: Path) -> list[str]:
     """Everything that is wrong, a sentence each; empty for a sound index. Raises IndexUnusable."""
     manifest = read_manifest(directory)
-    found = damaged_files(directory, manifest)
+    found = [*damaged_files(directory, manifest), *_store_faults(directory, manifest.generation)]
     if found:
         return found  # reading altered files further could do anything
     store = Store(directory, read_only=True)
@@ -53,3 +54,20 @@ def faults(directory: Path) -> list[str]:
         found.append("the manifest counts other letters or issues than the store holds")
     store.close()
     return found
+
+
+def _store_faults(directory: Path, generation: int) -> list[str]:
+    """What is wrong with the store by itself: it changes, so no checksum in the manifest."""
+    try:
+        store = Store(directory, read_only=True)
+    except sqlite3.DatabaseError as error:
+        return [f"{FILE}: {error}"]
+    try:
+        altered = [
+            f"{FILE}: the record of {letter} was altered" for letter in store.altered(generation)
+        ]
+        return [*(f"{FILE}: {fault}" for fault in store.check()), *altered]
+    except sqlite3.DatabaseError as error:
+        return [f"{FILE}: {error}"]
+    finally:
+        store.close()

@@ -210,10 +210,6 @@ def test_a_letter_in_two_files_outlives_one_of_them(tmp_path: Path, index: Path)
     assert run(tmp_path / "letters", into=index, prune=True).removed == 1
 
 
-UNPRUNED = pytest.mark.xfail(strict=True, reason="letters without a source are not pruned yet")
-
-
-@UNPRUNED
 def test_a_letter_whose_file_now_holds_another_is_pruned(tmp_path: Path, index: Path) -> None:
     write_letter(tmp_path / "letters", 3, SCAN, name=f"{case(2)}.txt")
     assert run(tmp_path / "letters", into=index).letters == 3
@@ -221,7 +217,6 @@ def test_a_letter_whose_file_now_holds_another_is_pruned(tmp_path: Path, index: 
     assert set(requests(index)) == {case(1), case(3)}
 
 
-@UNPRUNED
 def test_a_letter_whose_file_became_unreadable_stays_until_the_file_is_gone(
     tmp_path: Path, index: Path
 ) -> None:

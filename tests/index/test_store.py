@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.letter import Citation, Concepts, Family, Form, Issue, Letter, Outcome
-from index.store import Quarantined, Store, from_json, to_json
+from index.letter_json import from_json, to_json
+from index.store import Quarantined, Store
 
 SPLINT = Issue(number=1, request="Splint", outcome=Outcome.UPHELD, rationale="Nobody asked her.")
 WALKER = Issue(number=2, request="Walker", outcome=Outcome.OVERTURNED, rationale="She falls.")

@@ -97,24 +97,19 @@ def test_missing_and_cut_off_files_are_named_together(index: Path) -> None:
 
 # -- the store -------------------------------------------------------------------------------------
 
-UNSEEN = pytest.mark.xfail(strict=True, reason="the store itself is not verified yet")
 
-
-@UNSEEN
 def test_a_missing_store_is_named(index: Path) -> None:
     (index / "letters.db").unlink()
     (fault,) = faults(index)
     assert fault.startswith("letters.db: ")
 
 
-@UNSEEN
 def test_a_store_that_is_no_database_is_named(index: Path) -> None:
     (index / "letters.db").write_bytes(b"nothing of the kind" * 1000)
     (fault,) = faults(index)
     assert fault.startswith("letters.db: ")
 
 
-@UNSEEN
 @pytest.mark.parametrize("record", ["x'00'", "substr(record, 2)"])
 def test_a_letter_whose_record_was_altered_is_named(index: Path, record: str) -> None:
     execute(index, f"UPDATE letters SET record = {record} WHERE id = 'CM16-0999001'")
