@@ -28,7 +28,7 @@ run: $(INSTALLED) ## index the sample letters and serve the pages on 127.0.0.1
 	$(BIN)/precedent serve --index $(INDEX)
 
 test: $(INSTALLED) ## run every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(INSTALLED) ## check style and types
 	$(BIN)/ruff check .

@@ -230,7 +230,7 @@ def test_a_filter_that_goes_against_the_question_is_still_exact(dense: SegmentVe
     near, far = order[:-11:-1], order[: DENSE // 16]
     allowed[near] = allowed[far] = True
     (rows,) = found(dense, query, DENSE // 16, allowed)
-    assert rows[:10].tolist() == near.tolist()
+    assert rows[:10] == near.tolist()
     assert len(rows) == DENSE // 16
 
 
