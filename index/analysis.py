@@ -14,7 +14,7 @@ import re
 import threading
 import unicodedata
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -144,6 +144,15 @@ def spans(text: str) -> list[tuple[str, int, int]]:
         (piece.term, match.start() + piece.start, match.start() + piece.end)
         for match in _CHUNK.finditer(text)
         for piece in _pieces[match[0]]
+    ]
+
+
+def marked(text: str, wanted: Mapping[str, Sequence[Piece]]) -> list[tuple[int, int, str]]:
+    """(start, end, term) of the pieces of `text` that `wanted` gives for the chunks it holds."""
+    return [
+        (match.start() + piece.start, match.start() + piece.end, piece.term)
+        for match in _CHUNK.finditer(text)
+        for piece in wanted[match[0]]
     ]
 
 

@@ -14,7 +14,7 @@ from index.reasons import read_reasons
 from index.segments import issue_passages
 from search.concepts import wanted
 from search.expand import MINUS, QUOTES, expansions, meanings_text, widened
-from search.explain import Marker, marker
+from search.explain import Marker
 from search.query import And, AtLeast, Everything, Node, Not, Or, Prefix, Wildcard, words_of
 from search.ranking import Question
 from search.request import Request, understand
@@ -64,7 +64,7 @@ def by_words(
     if not words.strip():
         everything = Question(match=Everything(), strict=True)
         return Asked(
-            question=everything, texts=(), marker=marker(()), understood=Understood(requested="")
+            question=everything, texts=(), marker=Marker(()), understood=Understood(requested="")
         )
     parsed = parse(words)
     typed = words
@@ -85,7 +85,7 @@ def by_words(
     return Asked(
         question=question,
         texts=(meanings_text(words, active),) if words.strip() else (),
-        marker=marker(parsed.terms | _meant(active), parsed.prefixes),
+        marker=Marker(parsed.terms | _meant(active), parsed.prefixes),
         understood=_understood(words, concepts),
         notes=(*parsed.notes, *notes),
         expansions=tuple(replace(e, active=e.active and expand) for e in found),
@@ -134,7 +134,7 @@ def _by_request(snapshot: Snapshot, request: Request) -> Asked:
             match=None, terms=terms, features=wanted(request.concepts, request.reasons)
         ),
         texts=texts,
-        marker=marker(terms),
+        marker=Marker(terms),
         understood=_understood(request.requested, request.concepts),
         expansions=active,
     )
@@ -221,10 +221,10 @@ def sentence(total: int, letters: int, with_words: int, near: int, asked: Asked)
         return "Nothing found."
     whole = f"{total:,} {_plural(total, 'issue')} in {letters:,} {_plural(letters, 'letter')}"
     match = asked.question.match
-    if isinstance(match, Everything):
-        return f"{whole}."
     if match is None:
         return f"The {whole} nearest to the request."
+    if not words_of(match):  # everything, or everything but what is excluded
+        return f"{whole}."
     contain = f"{with_words:,} {'contains' if with_words == 1 else 'contain'} your words"
     if near and with_words:
         return f"{whole}: {contain}, {near:,} more {_are(near)} near in meaning."
@@ -244,7 +244,7 @@ def letter_marks(letter: Letter, words: str) -> dict[str, tuple[tuple[int, int],
     if not words.strip():
         return {}
     parsed = parse(words)
-    by = marker(parsed.terms - frozenset(stop_words()), parsed.prefixes)
+    by = Marker(parsed.terms - frozenset(stop_words()), parsed.prefixes)
     sections = {"summary": letter.summary}
     for issue in letter.issues:
         sections[f"request {issue.number}"] = issue.request

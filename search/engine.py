@@ -154,7 +154,7 @@ class Engine:
     ) -> Similar:
         """Similar-case search by a pasted request. Raises QueryError where it says nothing."""
         if not text.strip():
-            raise QueryError("There is no text.", 0, "Paste a request, or give a file of one.")
+            raise QueryError("There is no text.", None, "Paste a request, or give a file of one.")
         snapshot = self.snapshot()
         asked = asking.by_text(snapshot, text)
         return self._similar(snapshot, asked, filters, Mode(mode), (offset, limit), own=None)
@@ -242,12 +242,14 @@ class Engine:
         chosen: dict[str, tuple[str, ...]],
         window: tuple[int, int],
     ) -> Results:
+        sets = {_frozen(chosen): np.sort(ranking.documents)}
+
         def result_set(filters: Filters) -> Documents:
-            if filters == chosen:
-                return np.sort(ranking.documents)
-            return np.sort(
-                rank(snapshot, question, mode, snapshot.catalogue.allowed(filters)).documents
-            )
+            """The documents of the result set under other filters, each set found once."""
+            if (key := _frozen(filters)) not in sets:
+                allowed = snapshot.catalogue.allowed(filters)
+                sets[key] = np.sort(rank(snapshot, question, mode, allowed).documents)
+            return sets[key]
 
         offset, limit = window
         without_outcome = {name: v for name, v in chosen.items() if name != "outcome"}
@@ -350,3 +352,7 @@ _EMPTY = Results(
 
 def _with_outcome(snapshot: Snapshot, documents: Documents, outcome: Outcome) -> Documents:
     return documents[snapshot.catalogue.mask("outcome", [outcome])[documents]]
+
+
+def _frozen(filters: Filters) -> frozenset[tuple[str, tuple[str, ...]]]:
+    return frozenset((group, tuple(values)) for group, values in filters.items())

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 
-from index.analysis import spans
+from index.analysis import Piece, marked, pieces
 from index.passages import sentences, without_verdict
 from index.segments import issue_passages
 from index.store import StoredIssue
@@ -20,30 +19,39 @@ _FIELDS = ("rationale", "summary")
 Marks = tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
-    """Finds the words of a question in a text: analysed `terms`, and words with wildcards."""
+class _Wanted(dict[str, tuple[Piece, ...]]):
+    """Chunk of text -> its pieces that a question asks for; most chunks have none."""
 
-    terms: frozenset[str]
-    patterns: re.Pattern[str] | None = None
+    def __init__(self, terms: Collection[str], patterns: re.Pattern[str] | None) -> None:
+        self._terms, self._patterns = terms, patterns
+
+    def __missing__(self, chunk: str) -> tuple[Piece, ...]:
+        found = self[chunk] = tuple(piece for piece in pieces(chunk) if self._asked(piece))
+        return found
+
+    def _asked(self, piece: Piece) -> bool:
+        patterns = self._patterns
+        return piece.term in self._terms or bool(patterns and patterns.fullmatch(piece.word))
+
+
+class Marker:
+    """Finds the words of a question in the texts of one answer, each text once."""
+
+    def __init__(self, terms: Iterable[str], prefixes: Sequence[Prefix | Wildcard] = ()) -> None:
+        """Marks analysed `terms`, and the words that `prefixes` describe."""
+        written = [p.text + "*" if isinstance(p, Prefix) else p.pattern for p in prefixes]
+        described = "|".join(
+            re.escape(pattern).replace(r"\*", r"\w*").replace(r"\?", r"\w") for pattern in written
+        )
+        self._wanted = _Wanted(frozenset(terms), re.compile(described) if described else None)
+        self._known: dict[str, list[tuple[int, int, str]]] = {}
 
     def marks(self, text: str) -> list[tuple[int, int, str]]:
         """(start, end, term) of every word of `text` that the question asks for."""
-        return [
-            (start, end, term)
-            for term, start, end in spans(text)
-            if term in self.terms
-            or (self.patterns is not None and self.patterns.fullmatch(text[start:end].lower()))
-        ]
-
-
-def marker(terms: Iterable[str], prefixes: Sequence[Prefix | Wildcard] = ()) -> Marker:
-    """A marker of analysed `terms` and of the words that `prefixes` describe."""
-    written = [p.text + "*" if isinstance(p, Prefix) else p.pattern for p in prefixes]
-    alternatives = [
-        re.escape(pattern).replace(r"\*", r"\w*").replace(r"\?", r"\w") for pattern in written
-    ]
-    return Marker(frozenset(terms), re.compile("|".join(alternatives)) if alternatives else None)
+        found = self._known.get(text)
+        if found is None:
+            found = self._known[text] = marked(text, self._wanted)
+        return found
 
 
 def snippets(stored: StoredIssue, by: Marker, passage: int | None) -> tuple[Snippet, ...]:
@@ -124,8 +132,12 @@ def _passage(stored: StoredIssue, number: int) -> str:
 
 def why(stored: StoredIssue, by: Marker, wanted: Features, values: Collection[str]) -> Why:
     """The words of the question that the issue holds, and what of its `values` was looked for."""
-    text = f"{stored.issue.request}\n{stored.issue.rationale}\n{stored.letter.summary}"
-    terms = dict.fromkeys(text[start:end].lower() for start, end, _ in by.marks(text))
+    disputed = stored.issue.disputed or stored.issue.request
+    terms = dict.fromkeys(
+        text[start:end].lower()
+        for text in (disputed, stored.issue.rationale, stored.letter.summary)
+        for start, end, _ in by.marks(text)
+    )
     shared = [
         value.partition(":")[2] or value
         for group in wanted.values()

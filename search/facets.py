@@ -60,13 +60,13 @@ def checked(filters: Filters | None) -> dict[str, tuple[str, ...]]:
     for name, values in (filters or {}).items():
         if name not in _NAMES:
             raise QueryError(
-                f"There is no filter {name!r}.", 0, f"Filter by one of {', '.join(_NAMES)}."
+                f"There is no filter {name!r}.", None, f"Filter by one of {', '.join(_NAMES)}."
             )
         chosen = tuple(dict.fromkeys(value.strip() for value in values if value.strip()))
         for value in chosen:
             if name in _FIXED and value not in _FIXED[name]:
                 known = ", ".join(_FIXED[name])
-                raise QueryError(f"{value!r} is no {name}.", 0, f"Give one of {known}.")
+                raise QueryError(f"{value!r} is no {name}.", None, f"Give one of {known}.")
         if chosen:
             kept[name] = chosen
     return kept

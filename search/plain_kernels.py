@@ -229,3 +229,12 @@ def count_codes(documents: Array, codes: Array, offsets: Array, values: int) -> 
         codes[np.repeat(offsets[documents], sizes) + within], minlength=values
     )
     return found
+
+
+def passage_scores(bits: Array, starts: Array, ends: Array, queries: Array) -> tuple[Array, Array]:
+    lengths = ends - starts
+    firsts = np.cumsum(lengths) - lengths
+    rows = np.repeat(starts - firsts, lengths) + np.arange(int(lengths.sum()))
+    similar = bits[rows].view(np.float16).astype(np.float32) @ queries.T
+    best: Array = np.maximum.reduceat(similar, firsts, axis=0)
+    return similar[firsts], best

@@ -15,10 +15,10 @@ class QueryError(ValueError):
     """A question that cannot be answered as it stands.
 
     `message` says what is wrong, `position` is the character offset of the place in the
-    question, `remedy` says what to write instead.
+    question (None where the fault is not in its words), `remedy` says what to write instead.
     """
 
-    def __init__(self, message: str, position: int, remedy: str) -> None:
+    def __init__(self, message: str, position: int | None, remedy: str) -> None:
         super().__init__(message)
         self.message = message
         self.position = position

@@ -153,9 +153,11 @@ def _concepts(snapshot: Snapshot, question: Question, allowed: Mask) -> _Arm | N
     if not question.features:
         return None
     scores = np.where(allowed, snapshot.concepts.scores(question.features), 0.0)
-    size = min(CONCEPT_POOL, int(np.count_nonzero(scores)))
-    best = np.argpartition(-scores, size - 1)[:size] if size else _NONE
-    best = best[np.lexsort((best, -scores[best]))]
+    found = np.flatnonzero(scores)
+    if len(found) > CONCEPT_POOL:
+        least = np.partition(scores[found], -CONCEPT_POOL)[-CONCEPT_POOL]
+        found = found[scores[found] >= least]
+    best = found[np.lexsort((found, -scores[found]))][:CONCEPT_POOL]
     return _Arm(best.astype(np.int64), lambda documents: scores[documents])
 
 

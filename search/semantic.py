@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from index.encoder import Vectors
 from index.semantic import SegmentVectors, nearest_rows
+from search.plan import kernels
 
 HEAD = 0.5
 WHOLE = 0.5
@@ -90,13 +91,13 @@ class SemanticArm:
 
 
 def _scores(vectors: SegmentVectors, queries: Vectors, documents: Documents) -> Scores:
-    starts, ends = vectors.offsets[documents], vectors.offsets[documents + 1]
-    lengths = ends - starts
-    firsts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    rows = np.repeat(starts - firsts, lengths) + np.arange(int(lengths.sum()))
-    similar = vectors.rows[rows].astype(np.float32) @ queries.T
-    best = np.maximum.reduceat(similar, firsts, axis=0).astype(np.float64)
-    score: Scores = best[:, 0] + HEAD * similar[firsts, 0]
+    first, best = kernels.passage_scores(
+        vectors.rows.view(np.uint16),
+        vectors.offsets[documents],
+        vectors.offsets[documents + 1],
+        queries,
+    )
+    score: Scores = best[:, 0].astype(np.float64) + HEAD * first[:, 0]
     total = 1 + HEAD
     if len(queries) > 1:
         score = score + WHOLE * best[:, 1]

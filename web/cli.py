@@ -78,7 +78,7 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except QueryError as error:
-        place = f" (at character {error.position + 1})" if error.position else ""
+        place = "" if error.position is None else f" (at character {error.position + 1})"
         _refuse(f"{error.message} {error.remedy}{place}")
     except (IndexUnusable, ModelUnavailable, BadJudgments) as error:
         _refuse(str(error))
@@ -136,7 +136,8 @@ def _prepare(directory: Path) -> None:
     Engine(directory).warm_up().join()
 
 
-@main.command()
+# A word that is to be left out begins with a minus, as an option does.
+@main.command(context_settings={"ignore_unknown_options": True})
 @click.argument("words")
 @click.option("--sort", type=click.Choice(("relevance", "newest", "oldest")), default="relevance")
 @_question_options

@@ -74,7 +74,7 @@ def not_found(what: str, id_: str) -> Problem:
 
 def bad_query(error: QueryError, words: str) -> Problem:
     """A 400 for words that the query language cannot read, with the place marked."""
-    if not words:
+    if not words or error.position is None:
         return Problem(400, "bad_query", error.message, error.remedy)
     at = min(max(error.position, 0), len(words))
     message = f"{error.message.rstrip('.')} (at character {at + 1})."
