@@ -266,6 +266,7 @@ def test_a_question_that_cannot_be_is_refused_with_place_and_remedy(
         sample_engine.search(words)
     assert refused.value.message
     assert refused.value.remedy
+    assert refused.value.position is not None
     assert 0 <= refused.value.position <= len(words)
 
 

@@ -229,6 +229,7 @@ def test_anything_typed_is_read_or_refused_with_its_place(typed: str) -> None:
     except QueryError as error:
         refused.append(error)
     for refusal in refused:
+        assert refusal.position is not None
         assert 0 <= refusal.position <= len(typed)
         assert refusal.message
         assert refusal.remedy
