@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from index.analysis import stop_words, tokens
@@ -13,7 +13,7 @@ from index.passages import is_verdict_word, without_verdict
 from index.reasons import read_reasons
 from index.segments import issue_passages
 from search.concepts import wanted
-from search.expand import MINUS, QUOTES, expansions, meanings_text, widened
+from search.expand import MINUS, QUOTED, QUOTES, expansions, meanings_text, widened
 from search.explain import Marker
 from search.query import And, AtLeast, Everything, Node, Not, Or, Prefix, Wildcard, words_of
 from search.ranking import Question
@@ -26,6 +26,7 @@ from search.syntax import parse
 KEY_TERMS = 40
 AROUND = 0.5  # what a key term of the whole text counts beside one of the requested item
 ENOUGH = 10  # issues; fewer with most of the words, and one word less is asked for
+_JOINED = re.compile(r"(?<![^\s)])(?:AND|OR)(?![^\s(])")
 _EXCLUDED = re.compile(
     rf"(?<![^\s(])(?:[{MINUS}]|NOT\s+)"
     rf"(?:[{QUOTES}][^{QUOTES}]*[{QUOTES}](?:~\d+)?|\([^()]*\)|[^\s(){QUOTES}]+)"
@@ -46,7 +47,6 @@ class Asked:
     notes: tuple[str, ...] = ()
     expansions: tuple[Expansion, ...] = ()
     did_you_mean: str = ""
-    said: str = ""
 
 
 def by_words(
@@ -69,7 +69,7 @@ def by_words(
     parsed = parse(words)
     typed = words
     words = _EXCLUDED.sub(" ", words)  # what is not wanted neither ranks nor means anything
-    strict = _is_strict(parsed.node)
+    strict = _is_strict(parsed.node) or _JOINED.search(QUOTED.sub(" ", typed)) is not None
     found = () if strict else expansions(words, off=off, senses=senses)
     active = tuple(e for e in found if e.active) if expand else ()
     node, notes = _loosened(snapshot, widened(parsed.node, active), strict=strict)
@@ -87,7 +87,7 @@ def by_words(
         texts=(meanings_text(words, active),) if words.strip() else (),
         marker=Marker(parsed.terms | _meant(active), parsed.prefixes),
         understood=_understood(words, concepts),
-        notes=(*parsed.notes, *notes),
+        notes=(*parsed.notes, *notes, *_capped(snapshot, parsed.prefixes)),
         expansions=tuple(replace(e, active=e.active and expand) for e in found),
         did_you_mean=did_you_mean(
             typed, snapshot.lexical, {word for e in found for word in e.term.lower().split()}
@@ -178,6 +178,24 @@ def _loosened(snapshot: Snapshot, node: Node, *, strict: bool) -> tuple[Node, tu
 def _at_least(least: int, optional: tuple[Node, ...], fixed: tuple[Node, ...]) -> Node:
     loose = AtLeast(least, optional)
     return And((*fixed, loose)) if fixed else loose
+
+
+def _capped(snapshot: Snapshot, described: Sequence[Prefix | Wildcard]) -> Iterator[str]:
+    """What is to be said of prefixes and wildcards that stand for too many words, or none."""
+    for node in described:
+        expansion = snapshot.lexical.expand(node)
+        used = len(expansion.terms)
+        if not used:
+            yield f"The index holds no word of the form {_written(node)}."
+        elif expansion.found > used:
+            yield (
+                f"{_written(node)} stands for {expansion.found} words; the {used} that most "
+                "letters hold are searched for."
+            )
+
+
+def _written(node: Prefix | Wildcard) -> str:
+    return f"{node.text}*" if isinstance(node, Prefix) else node.pattern
 
 
 def _hard(node: Node) -> bool:

@@ -20,7 +20,7 @@ MOST_MEANINGS = 6
 _IN_MEANING = 3  # meanings that are embedded with a question
 QUOTES = '"\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02'  # as the query language reads them
 MINUS = "\\-\u2010-\u2014\u2212\ufe63\uff0d"
-_QUOTED = re.compile(rf"[{QUOTES}][^{QUOTES}]*[{QUOTES}]|(?<!\S)[{MINUS}]\S+")
+QUOTED = re.compile(rf"[{QUOTES}][^{QUOTES}]*[{QUOTES}]|(?<!\S)[{MINUS}]\S+")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9'-]*")
 _OPERATORS = frozenset({"AND", "OR", "NOT"})
 
@@ -33,7 +33,7 @@ def expansions(
     `off` are terms (lower case) the person switched off, `senses` the meanings they chose.
     """
     vocabulary = load_vocabulary()
-    plain = _QUOTED.sub(" | ", words)
+    plain = QUOTED.sub(" | ", words)
     written = [match[0] for match in _WORD.finditer(plain) if match[0] not in _OPERATORS]
     around = {word.lower() for word in written}
     found: dict[str, Expansion] = {}
