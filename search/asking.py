@@ -134,7 +134,7 @@ def _by_request(snapshot: Snapshot, request: Request) -> Asked:
             match=None, terms=terms, features=wanted(request.concepts, request.reasons)
         ),
         texts=texts,
-        marker=Marker(terms),
+        marker=Marker(weights.keys() | _meant(active)),
         understood=_understood(request.requested, request.concepts),
         expansions=active,
     )
@@ -168,9 +168,11 @@ def _loosened(snapshot: Snapshot, node: Node, *, strict: bool) -> tuple[Node, tu
         return node, ()
     least = len(optional) - 1
     loose = _at_least(least, optional, fixed)
-    while least > 1 and len(snapshot.lexical.match(loose, snapshot.live)) < ENOUGH:
+    while (found := len(snapshot.lexical.match(loose, snapshot.live))) < ENOUGH and least > 1:
         least -= 1
         loose = _at_least(least, optional, fixed)
+    if not found:
+        return node, ("No issue contains any of the words.",)
     said = f"No issue contains all of the words; these contain at least {least} of {len(optional)}."
     return loose, (said,)
 

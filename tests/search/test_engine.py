@@ -101,6 +101,12 @@ def test_the_best_match_of_a_request_by_its_own_words_is_that_request(
     assert sample_engine.search("polysomnogram sleep study").hits[0].issue == "CM17-9900030#1"
 
 
+def test_words_that_no_issue_holds_are_said_to_be_in_none(sample_engine: Engine) -> None:
+    results = sample_engine.search("qwertzuiop asdfghjkl", expand=False)
+    assert results.with_words == 0
+    assert "No issue contains any of the words." in results.notes
+
+
 def test_nothing_found_is_said(sample_engine: Engine) -> None:
     results = sample_engine.search("qwertzuiop", mode="lexical")
     assert (results.total, results.hits, results.sentence) == (0, (), "Nothing found.")
