@@ -172,7 +172,10 @@ def _loosened(snapshot: Snapshot, node: Node, *, strict: bool) -> tuple[Node, tu
         least -= 1
         loose = _at_least(least, optional, fixed)
     if not found:
-        return node, ("No issue contains any of the words.",)
+        insisted = tuple(child for child in fixed if not isinstance(child, Not))
+        beside = " beside what is quoted" if insisted else ""
+        kept = And(fixed) if insisted else node
+        return kept, (f"No issue contains any of the words{beside}.",)
     said = f"No issue contains all of the words; these contain at least {least} of {len(optional)}."
     return loose, (said,)
 

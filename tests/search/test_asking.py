@@ -42,12 +42,18 @@ def test_words_quotes_and_signs_are_not(snapshot: Snapshot, words: str) -> None:
 
 
 def test_quotes_are_kept_when_other_words_are_loosened(snapshot: Snapshot) -> None:
-    asked = asking.by_words(snapshot, '"knee brace" zebra acupuncture polysomnogram', expand=False)
+    asked = asking.by_words(snapshot, '"physical therapy" zebra polysomnogram knee', expand=False)
     match = asked.question.match
     assert isinstance(match, And)
-    assert match.children[0] == Phrase(("knee", "brace"), hard=True)
+    assert match.children[0] == Phrase(("physical", "therapy"), hard=True)
     assert isinstance(match.children[1], AtLeast)
     assert any("No issue contains all of the words" in note for note in asked.notes)
+
+
+def test_what_is_quoted_is_found_where_no_other_word_is(snapshot: Snapshot) -> None:
+    asked = asking.by_words(snapshot, '"physical therapy" zebra quagga', expand=False)
+    assert asked.question.match == And((Phrase(("physical", "therapy"), hard=True),))
+    assert asked.notes == ("No issue contains any of the words beside what is quoted.",)
 
 
 def test_nothing_is_loosened_for_operators(snapshot: Snapshot) -> None:
