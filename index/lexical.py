@@ -10,7 +10,6 @@ in pyproject.toml). It keeps them in flat arrays, a tenth of the memory, and nev
 
 from __future__ import annotations
 
-import os
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from whoosh.index import FileIndex, create_in, open_dir
 from whoosh.util.numeric import byte_to_length
 
 from index.analysis import IssueAnalyzer, TermPositions, chunks, pieces
+from index.files import sync_directory
 from index.impacts import BLOCK, FIELDS, Array, packed, save
 
 LENGTHS: Array = np.array([byte_to_length(byte) for byte in range(256)], np.int64)
@@ -189,7 +189,7 @@ def write_segment(directory: Path, documents: Iterable[LexicalDocument]) -> int:
     _check_count(index, len(issues))
     arrays = postings.arrays(len(issues)) | _words(seen, postings.names)
     save(directory, {"issues": np.array(issues), **arrays})
-    _to_disk(directory)
+    sync_directory(directory)
     return len(issues)
 
 
@@ -217,11 +217,3 @@ def _words(seen: Iterable[str], terms: list[bytes]) -> dict[str, Array]:
     words = sorted(found)
     text, ends = packed(words)
     return {"words": text, "word_ends": ends, "word_terms": np.array([found[w] for w in words])}
-
-
-def _to_disk(directory: Path) -> None:
-    for folder, _, files in os.walk(directory):
-        for name in (*files, "."):
-            handle = os.open(os.path.join(folder, name), os.O_RDONLY)  # noqa: PTH118
-            os.fsync(handle)
-            os.close(handle)

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 
 from index.encoder import QueryEncoder
-from index.letter import Outcome
 from index.manifest import read_manifest
 from search import asking, facets
 from search.explain import missing
@@ -52,11 +51,6 @@ class Engine:
         self._encoder: QueryEncoder | None = None
         self._warming = False
         self._overview: Overview | None = None
-
-    @classmethod
-    def open(cls, directory: Path) -> Engine:
-        """The same as calling the class."""
-        return cls(directory)
 
     # -- generations and the encoder ----------------------------------------------------------
 
@@ -308,8 +302,8 @@ class Engine:
         closest = Folded(snapshot, alike).page(0, SIMILAR)
         nearest = np.array([group[0] for group in closest], dtype=np.int64)
         make = HitMaker(snapshot, unfiltered, question, asked.marker)
-        denied = _with_outcome(snapshot, nearest, Outcome.UPHELD)
-        approved = _with_outcome(snapshot, nearest, Outcome.OVERTURNED)
+        approved = nearest[snapshot.overturned[nearest]]
+        denied = nearest[(snapshot.decided & ~snapshot.overturned)[nearest]]
         treatment = asked.understood.treatments[:1]
         return Similar(
             results=replace(results, outcomes=fared(snapshot, nearest)),
@@ -348,10 +342,6 @@ _EMPTY = Results(
     facets=(),
     outcomes=outcomes(0, 0, 0, 0, 0),
 )
-
-
-def _with_outcome(snapshot: Snapshot, documents: Documents, outcome: Outcome) -> Documents:
-    return documents[snapshot.catalogue.mask("outcome", [outcome])[documents]]
 
 
 def _frozen(filters: Filters) -> frozenset[tuple[str, tuple[str, ...]]]:

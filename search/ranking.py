@@ -26,8 +26,7 @@ LEXICAL_POOL = 1_000
 CONCEPT_POOL = 300
 SEMANTIC_POOL = 300
 FLOOR = 0.25  # the least semantic score that is called near
-CONCEPT_FLOOR = 0.5  # or the least share of what is looked for
-SHARED = 0.5  # or this much of the concepts asked for: a reason is given in many ways
+CONCEPT_FLOOR = 0.5  # or this share of the concepts asked for: a reason is given in many ways
 WEIGHTS = FusionWeights(lexical=0.35, semantic=1.0, concepts=1.5)
 
 Documents = NDArray[np.int64]
