@@ -79,10 +79,10 @@ def _node(asked: Asked) -> Node:
 def documents(snapshot: Snapshot) -> Iterator[Document]:
     """Every document of an index in the form peers take."""
     values: list[dict[str, list[str]]] = [{g: [] for g in FACETS} for _ in range(snapshot.size)]
-    for value in snapshot.catalogue.counts(np.arange(snapshot.size)):
-        group, _, plain = value.partition(":")
-        if group in FACETS:
-            for number in snapshot.catalogue.documents(value).tolist():
+    counts = snapshot.catalogue.counts(np.arange(snapshot.size))
+    for group in FACETS:
+        for plain in snapshot.catalogue.counted(group, counts):
+            for number in snapshot.catalogue.documents(f"{group}:{plain}").tolist():
                 values[number][group].append(plain)
     for start in range(0, snapshot.size, _READ):
         numbers = range(start, min(start + _READ, snapshot.size))

@@ -80,7 +80,7 @@ class Laboratory:
         return Signals(
             lexical=lexical,
             semantic=self.snapshot.semantic.scores(queries, everything),
-            concepts=self.snapshot.concepts.scores(asked.question.features),
+            concepts=self.snapshot.concepts.scores(asked.question.features).astype(float),
         )
 
     def _vector(self, text: str) -> Vectors:
@@ -196,7 +196,7 @@ def without() -> dict[str, tuple[AbstractContextManager[object], ...]]:
 # -- parameters, chosen with and without the topic they are measured on ----------------------------
 
 GRID: Mapping[str, tuple[float, ...]] = {
-    "lexical": (0.2, 0.35, 0.5, 1.0),
+    "lexical": (0.2, 0.35, 0.5, 0.7, 1.0),
     "concepts": (0.5, 1.0, 1.5, 2.0),
     "reason": (0.0, 0.05, 0.15, 0.3),
     "around": (0.0, 0.5, 1.0),

@@ -36,6 +36,7 @@ _PIECE = re.compile(f"\\d+(?:\\.\\d+)*|{_LETTERS}(?:['\u2019]{_LETTERS})*\\d*")
 _LEVEL = re.compile(r"[ctls]\d{1,2}")
 _LOWEST = {"c": 8, "t": 12, "l": 6, "s": 5}
 _LONGEST_TERM = 64
+_APART = frozenset(" \n\t(),;:")  # never within a chunk
 _MOST_REMEMBERED = 300_000
 
 
@@ -148,7 +149,28 @@ def spans(text: str) -> list[tuple[str, int, int]]:
 
 
 def marked(text: str, wanted: Mapping[str, Sequence[Piece]]) -> list[tuple[int, int, str]]:
-    """(start, end, term) of the pieces of `text` that `wanted` gives for the chunks it holds."""
+    """(start, end, term) of the pieces of `text` that `wanted` gives for the chunks it holds.
+
+    Few chunks are wanted, so these are looked for instead of going through all.
+    """
+    found: list[tuple[int, int, str]] = []
+    for chunk in set(_CHUNK.findall(text)):
+        if not (of_chunk := wanted[chunk]):
+            continue
+        at = text.find(chunk)
+        while at >= 0:
+            before = text[at - 1] if at else " "
+            if before in _APART:
+                if _CHUNK.match(text, at)[0] == chunk:  # type: ignore[index]  # it is one itself
+                    found += [(at + p.start, at + p.end, p.term) for p in of_chunk]
+            elif not before.isalnum():
+                return _marked_in_turn(text, wanted)  # this may be inside a longer chunk, or not
+            at = text.find(chunk, at + len(chunk))
+    return sorted(found)
+
+
+def _marked_in_turn(text: str, wanted: Mapping[str, Sequence[Piece]]) -> list[tuple[int, int, str]]:
+    """The same, chunk by chunk."""
     return [
         (match.start() + piece.start, match.start() + piece.end, piece.term)
         for match in _CHUNK.finditer(text)

@@ -154,7 +154,8 @@ def _write_segments(directory: Path, store: Store, reporter: Reporter, workers: 
     if not pending:
         return
     workers = workers if len(pending) >= _PARALLEL_FROM else 1
-    size = min(-(-len(pending) // workers), SEGMENT_ISSUES)
+    rounds = -(-len(pending) // (workers * SEGMENT_ISSUES))
+    size = -(-len(pending) // (workers * rounds))  # every process writes as many
     parts = [pending[at : at + size] for at in range(0, len(pending), size)]
     names = _new_names(directory, len(parts))
     with reporter.stage("indexing words", len(pending), "issues") as stage:

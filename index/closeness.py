@@ -22,6 +22,7 @@ GROUP_WEIGHTS: Mapping[str, float] = {
     "level": 0.05,
     "side": 0.05,
     "setting": 0.1,
+    "quantity": 0.05,
 }
 
 _SAME_CATEGORY = 0.15
@@ -37,12 +38,14 @@ _BOTH_FOR_ONE = 0.8
 _ONE_FOR_BOTH = 0.7
 _OPERATION = 0.25  # an ancillary item and an operation
 _ANCILLARY = "ancillary"
+_WITHIN, _BEYOND = "quantity:within a first course", "quantity:beyond a first course"
 
 
 def features(concepts: Concepts) -> tuple[str, ...]:
     """What a document is, as "kind:name" strings, each once.
 
-    Kinds: category, treatment, region, level, side, drug, class; and the bare "ancillary".
+    Kinds: category, treatment, region, level, side, drug, class, quantity; and the bare
+    "ancillary".
     """
     categories = dict.fromkeys(name.partition(" > ")[0] for name in concepts.treatments)
     named = (
@@ -55,7 +58,8 @@ def features(concepts: Concepts) -> tuple[str, ...]:
         ("class", concepts.drug_classes),
     )
     found = [f"{kind}:{name}" for kind, names in named for name in names]
-    return tuple(dict.fromkeys([*found, *([_ANCILLARY] if concepts.ancillary else [])]))
+    found += [_ANCILLARY] if concepts.ancillary else []
+    return tuple(dict.fromkeys([*found, *_quantity(concepts)]))
 
 
 def query_features(concepts: Concepts) -> dict[str, dict[str, float]]:
@@ -71,6 +75,7 @@ def query_features(concepts: Concepts) -> dict[str, dict[str, float]]:
         "level": _largest(_level_weights(concepts.levels)),
         "side": _largest(_side_weights(concepts.sides)),
         "setting": {_ANCILLARY: 1.0} if concepts.ancillary else {},
+        "quantity": dict.fromkeys(_quantity(concepts), 1.0),
     }
     return {group: weights for group, weights in groups.items() if weights}
 
@@ -106,6 +111,16 @@ def _largest(weights: _Weights) -> dict[str, float]:
     for feature, weight in weights:
         largest[feature] = max(weight, largest.get(feature, 0.0))
     return largest
+
+
+def _quantity(concepts: Concepts) -> list[str]:
+    """How the visits asked for compare with the first course that guidelines allow, if known."""
+    treatments = load_taxonomy().treatments
+    courses = (treatments[name].course for name in concepts.treatments if name in treatments)
+    course = next(filter(None, courses), 0)
+    if not course or concepts.visits is None:
+        return []
+    return [_BEYOND if concepts.visits > course else _WITHIN]
 
 
 def _treatment_weights(taxonomy: Taxonomy, concepts: Concepts) -> _Weights:

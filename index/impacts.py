@@ -9,7 +9,7 @@ the order of `FIELDS`, one .npy file each:
     terms         uint8 [..]     the terms as UTF-8, sorted by byte, one after the other
     term_ends     int64 [T+1]    term t is terms[term_ends[t]:term_ends[t+1]]
     rows          int64 [T+1]    the postings of term t are rows[t]:rows[t+1]
-    frequencies   uint32 [T, F]  in how many documents term t is in field f
+    frequencies   uint32 [T]     in how many documents term t is in one of the `RANKED` fields
     documents     int32 [P]      ascending within a row
     counts        uint32 [P]     occurrences, a byte for each field
     positions     uint16 [..]    ascending within a field, in field order within a posting
@@ -35,8 +35,10 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-FORMAT = 1
+FORMAT = 2
 FIELDS = ("request", "summary", "rationale", "guidelines")
+RANKED = FIELDS[:3]
+"""The fields whose words rank. The last one can be searched only: it holds the verdicts."""
 BLOCK = 16
 """Postings between two entries of `blocks`: a position list is found by at most 15 additions."""
 
@@ -185,7 +187,7 @@ def _check(directory: Path, arrays: Mapping[str, Array]) -> None:
     expected = {
         "lengths": (documents,),
         "totals": (fields,),
-        "frequencies": (terms, fields),
+        "frequencies": (terms,),
         "term_ends": (terms + 1,),
         "counts": (postings,),
         "blocks": (-(-postings // BLOCK),),

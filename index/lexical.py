@@ -23,7 +23,7 @@ from whoosh.util.numeric import byte_to_length
 
 from index.analysis import IssueAnalyzer, TermPositions, chunks, pieces
 from index.files import sync_directory
-from index.impacts import BLOCK, FIELDS, Array, packed, save
+from index.impacts import BLOCK, FIELDS, RANKED, Array, packed, save
 
 LENGTHS: Array = np.array([byte_to_length(byte) for byte in range(256)], np.int64)
 """The field length that each byte of a segment's `lengths` stands for, ascending."""
@@ -140,10 +140,9 @@ class Postings:
         shifts = 8 * np.arange(width)
         cells = np.bincount(self.documents * width + fields, counts, documents * width)
         lengths = cells.astype(np.int64).reshape(documents, width)
-        frequencies = np.bincount(self.terms * width + fields, minlength=len(self.names) * width)
-        new = np.ones(len(self.terms), bool)
-        new[1:] = (np.diff(self.terms) != 0) | (np.diff(self.documents) != 0)
-        firsts = np.flatnonzero(new)
+        firsts = _firsts(self.terms, self.documents)
+        ranked = np.flatnonzero(self.fields < len(RANKED))
+        terms = self.terms[ranked][_firsts(self.terms[ranked], self.documents[ranked])]
         text, ends = packed(self.names)
         return {
             "lengths": (np.searchsorted(LENGTHS, lengths) << shifts).sum(axis=1),
@@ -151,12 +150,19 @@ class Postings:
             "terms": text,
             "term_ends": ends,
             "rows": np.searchsorted(self.terms[firsts], np.arange(len(self.names) + 1)),
-            "frequencies": frequencies.reshape(-1, width),
+            "frequencies": np.bincount(terms, minlength=len(self.names)),
             "documents": self.documents[firsts],
             "counts": np.add.reduceat(counts << shifts[fields], firsts) if len(firsts) else counts,
             "positions": self.positions,
             "blocks": self.starts[firsts][::BLOCK],
         }
+
+
+def _firsts(terms: Array, documents: Array) -> Array:
+    """Where in sorted columns another term or document begins."""
+    new = np.ones(len(terms), bool)
+    new[1:] = (np.diff(terms) != 0) | (np.diff(documents) != 0)
+    return np.flatnonzero(new)
 
 
 def write_segment(directory: Path, documents: Iterable[LexicalDocument]) -> int:

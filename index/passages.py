@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 RECIPE = "request; request + 90-word rationale passages; verdict sentences out; 1"
 PASSAGE_WORDS = 90
@@ -68,6 +69,7 @@ def sentences(text: str) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=10_000)  # the same sentence is asked about by words, reasons and passages
 def is_verdict(sentence: str) -> bool:
     """Whether a sentence says how the request was decided rather than why."""
     return _VERDICT.search(sentence[:_LONGEST_SENTENCE]) is not None

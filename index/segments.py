@@ -9,9 +9,10 @@ issues of them that have died since.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from sys import intern
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,19 +79,17 @@ def write_words(directory: Path, name: str, numbers: Sequence[int]) -> str:
     wordings: list[int] = []
     days: list[int] = []
 
-    def documents() -> list[LexicalDocument]:
-        found = []
-        for stored in store.issues(numbers):
-            document = lexical_document(stored)
-            found.append(document)
+    def documents() -> Iterator[LexicalDocument]:
+        for stored in store.stream(numbers):
             signs = [f"reason:{reason}" for reason in read_reasons(stored.issue.rationale)]
             known = [*features(stored.issue.concepts), *signs]
-            values.append(issue_values(stored.letter, stored.issue, known))
+            found = issue_values(stored.letter, stored.issue, known)
+            values.append(tuple(map(intern, found)))  # the same few thousand, again and again
             rows.append(stored.row)
             wordings.append(wording(stored.letter, stored.issue))
             decided = stored.letter.decision_date
             days.append(decided.toordinal() if decided else 0)
-        return found
+            yield lexical_document(stored)
 
     write_segment(aside, documents())
     write_attributes(aside, values, rows, wordings, days)
@@ -143,8 +142,7 @@ def write_meaning(
 ) -> None:
     """Embed a segment whose words are written, going on where an earlier run stopped."""
     path = directory / FOLDER / name
-    stored = store.issues(issue_numbers(directory, name).tolist())
-    texts = [issue_passages(issue) for issue in stored]
+    texts = [issue_passages(i) for i in store.stream(issue_numbers(directory, name).tolist())]
     with reporter.stage("embedding", sum(map(len, texts)), "passages") as stage:
         embed_segment(path, texts, encoder, stage.tick)
     sync_directory(path)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from index.encoder import DocumentEncoder, Vectors
 from index.files import sync_directory
 
-EXACT_LIMIT = 500_000
+EXACT_LIMIT = 250_000  # rows; two processes write two segments: exact up to half a million
 ROWS = "vectors.f16"
 EXACT = "vectors.faiss"
 COARSE = "vectors-ivf.faiss"

@@ -20,6 +20,7 @@ from index.letter import Issue, Letter
 from index.letter_json import from_json, to_json
 
 FILE = "letters.db"
+_BLOCK = 1_000  # issues read into memory at once
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS letters (
@@ -254,6 +255,22 @@ class Store:
             issue = next(issue for issue in letters[row].issues if issue.number == n)
             found.append(StoredIssue(number=int(number), row=row, letter=letters[row], issue=issue))
         return found
+
+    def ids(self, numbers: Sequence[int]) -> list[str]:
+        """The public ids of the issues of these numbers, in order; KeyError for an unknown one."""
+        query = (
+            "SELECT id || '#' || n FROM issues JOIN letters ON letters.row = issues.letter"
+            " WHERE number = ?"
+        )
+        found = [self._db.execute(query, (int(number),)).fetchone() for number in numbers]
+        if None in found:
+            raise KeyError(f"no issue of number {numbers[found.index(None)]} in the store")
+        return [issue_id for (issue_id,) in found]
+
+    def stream(self, numbers: Sequence[int]) -> Iterator[StoredIssue]:
+        """The same one by one, for more issues than memory should hold."""
+        for start in range(0, len(numbers), _BLOCK):
+            yield from self.issues(numbers[start : start + _BLOCK])
 
     def letter(self, letter_id: str, generation: int) -> tuple[int, Letter] | None:
         """The row and record of a letter as `generation` sees it, or None."""

@@ -20,7 +20,10 @@ from index.phrases import Phrases, fold
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """One subcategory; `name` is "Category > Subcategory", `related` maps such names to (0, 1)."""
+    """One subcategory; `name` is "Category > Subcategory", `related` maps such names to (0, 1).
+
+    `course` is the number of visits that guidelines allow at first, 0 where they give none.
+    """
 
     name: str
     category: str
@@ -28,6 +31,7 @@ class Treatment:
     weak: bool
     ancillary: bool
     visits: bool
+    course: int
     related: dict[str, float] = field(default_factory=dict)
 
 
@@ -205,6 +209,7 @@ def _treatments(
             entry.get("weak", False),
             entry.get("ancillary", False),
             entry.get("visits", False),
+            entry.get("course", 0),
         )
         for name, (category, entry) in entries.items()
     }

@@ -15,6 +15,7 @@ from index.segments import issue_passages
 from search.concepts import wanted
 from search.expand import MINUS, QUOTED, QUOTES, expansions, meanings_text, widened
 from search.explain import Marker
+from search.lexical import Matches
 from search.query import And, AtLeast, Everything, Node, Not, Or, Prefix, Wildcard, words_of
 from search.ranking import Question
 from search.request import Request, understand
@@ -62,7 +63,9 @@ def by_words(
     Raises QueryError.
     """
     if not words.strip():
-        everything = Question(match=Everything(), strict=True)
+        everything = Question(
+            match=Everything(), matched=snapshot.lexical.match(Everything()), strict=True
+        )
         return Asked(
             question=everything, texts=(), marker=Marker(()), understood=Understood(requested="")
         )
@@ -72,11 +75,12 @@ def by_words(
     strict = _is_strict(parsed.node) or _JOINED.search(QUOTED.sub(" ", typed)) is not None
     found = () if strict else expansions(words, off=off, senses=senses)
     active = tuple(e for e in found if e.active) if expand else ()
-    node, notes = _loosened(snapshot, widened(parsed.node, active), strict=strict)
+    node, matched, notes = _loosened(snapshot, widened(parsed.node, active), strict=strict)
     concepts = read_concepts(words)
     terms = _terms(words, active)
     question = Question(
         match=node,
+        matched=matched,
         strict=strict,
         hard=parsed.hard,
         terms={term: weight for term, weight in terms.items() if snapshot.lexical.df(term)},
@@ -158,26 +162,32 @@ def _is_strict(node: Node) -> bool:
             return getattr(node, "field", None) is not None
 
 
-def _loosened(snapshot: Snapshot, node: Node, *, strict: bool) -> tuple[Node, tuple[str, ...]]:
-    """The node itself, or most of its words where no issue holds them all, saying so."""
-    if strict or not isinstance(node, And) or len(snapshot.lexical.match(node, snapshot.live)):
-        return node, ()
+def _loosened(
+    snapshot: Snapshot, node: Node, *, strict: bool
+) -> tuple[Node, Matches, tuple[str, ...]]:
+    """The node itself, or most of its words where no issue holds them all; what it matches; and
+    what is to be said of it.
+    """
+    matched = snapshot.lexical.match(node)
+    if strict or not isinstance(node, And) or len(matched):
+        return node, matched, ()
     optional = tuple(c for c in node.children if not isinstance(c, Not) and not _hard(c))
     fixed = tuple(c for c in node.children if c not in optional)
     if len(optional) < 2:
-        return node, ()
-    least = len(optional) - 1
-    loose = _at_least(least, optional, fixed)
-    while (found := len(snapshot.lexical.match(loose, snapshot.live))) < ENOUGH and least > 1:
+        return node, matched, ()
+    least = len(optional)
+    while len(matched) < ENOUGH and least > 1:
         least -= 1
         loose = _at_least(least, optional, fixed)
-    if not found:
+        matched = snapshot.lexical.match(loose)
+    if not len(matched):
         insisted = tuple(child for child in fixed if not isinstance(child, Not))
         beside = " beside what is quoted" if insisted else ""
         kept = And(fixed) if insisted else node
-        return kept, (f"No issue contains any of the words{beside}.",)
+        said = f"No issue contains any of the words{beside}."
+        return kept, snapshot.lexical.match(kept), (said,)
     said = f"No issue contains all of the words; these contain at least {least} of {len(optional)}."
-    return loose, (said,)
+    return loose, matched, (said,)
 
 
 def _at_least(least: int, optional: tuple[Node, ...], fixed: tuple[Node, ...]) -> Node:

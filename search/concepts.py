@@ -41,19 +41,20 @@ class ConceptArm:
         """`catalogue` of the generation searched."""
         self._catalogue = catalogue
 
-    def scores(self, features: Features) -> NDArray[np.float64]:
+    def scores(self, features: Features) -> NDArray[np.float32]:
         """The score in [0, 1] of every document; all 0 where nothing is looked for."""
-        reached = np.zeros(self._catalogue.size)
+        reached = np.zeros(self._catalogue.size, np.float32)
         total = 0.0
         for group, weights in features.items():
             weight = REASON_WEIGHT if group == "reason" else GROUP_WEIGHTS[group]
             total += weight
-            best = np.zeros(self._catalogue.size)
+            best = np.zeros(self._catalogue.size, np.float32)
             for value, closeness in sorted(weights.items(), key=lambda item: item[1]):
                 documents = self._catalogue.documents(value)
                 if group == "reason":
-                    best[documents] += closeness
+                    best[documents] += np.float32(closeness)
                 else:  # in ascending order of closeness: the largest is written last
                     best[documents] = closeness
-            reached += weight * best
-        return np.minimum(reached / total, 1.0) if total else reached
+            best *= np.float32(weight)
+            reached += best
+        return np.minimum(reached / np.float32(total), np.float32(1)) if total else reached

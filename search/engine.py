@@ -15,11 +15,11 @@ from index.manifest import read_manifest
 from search import asking, facets
 from search.explain import missing
 from search.facets import Filters
-from search.hits import Folded, HitMaker
+from search.hits import FOLDED, Folded, HitMaker
 from search.outcomes import outcomes
 from search.overview import fared, of_treatment, overview
 from search.query import QueryError
-from search.ranking import Mode, Question, Ranking, rank, sorted_by, without
+from search.ranking import Mode, Question, Ranking, Search, sorted_by
 from search.results import (
     Hit,
     LetterPage,
@@ -123,12 +123,14 @@ class Engine:
             return replace(_EMPTY, mode=mode, sentence=said)
         asked = asking.by_words(snapshot, words, expand=expand, off=off, senses=senses)
         question, mode_used = self._with_vectors(asked.question, asked.texts, Mode(mode))
-        ranking = rank(snapshot, question, mode_used, snapshot.catalogue.allowed(chosen))
+        put = Search(snapshot, question, mode_used)
+        ranking = put.under(snapshot.catalogue.allowed(chosen))
         if not words.strip() and sort == "relevance":
             sort = "newest"
         ranking = sorted_by(snapshot, ranking, sort)
         return self._results(
             snapshot,
+            put,
             ranking,
             asked=asked,
             question=question,
@@ -175,11 +177,9 @@ class Engine:
         snapshot = self.snapshot()
         asked = asking.by_text(snapshot, text) if pasted else asking.by_words(snapshot, text)
         question, used = self._with_vectors(asked.question, asked.texts, Mode(mode))
-        ranking = rank(snapshot, question, used, None)
-        stored = snapshot.stored(ranking.documents[:limit])
-        return [
-            (issue.id, float(score)) for issue, score in zip(stored, ranking.scores, strict=False)
-        ]
+        documents, scores = Search(snapshot, question, used).under(None).first(limit)
+        ids = snapshot.ids(documents)
+        return [(issue, float(score)) for issue, score in zip(ids, scores, strict=True)]
 
     def letter(self, id: str, *, words: str = "", neighbours: int = 5) -> LetterPage:  # noqa: A002
         """A letter by its id or the id of one of its issues. KeyError if there is none."""
@@ -228,6 +228,7 @@ class Engine:
     def _results(
         self,
         snapshot: Snapshot,
+        put: Search,
         ranking: Ranking,
         *,
         asked: asking.Asked,
@@ -236,21 +237,20 @@ class Engine:
         chosen: dict[str, tuple[str, ...]],
         window: tuple[int, int],
     ) -> Results:
-        sets = {_frozen(chosen): np.sort(ranking.documents)}
+        sets = {_frozen(chosen): ranking.members}
 
         def result_set(filters: Filters) -> Documents:
             """The documents of the result set under other filters, each set found once."""
             if (key := _frozen(filters)) not in sets:
-                allowed = snapshot.catalogue.allowed(filters)
-                sets[key] = np.sort(rank(snapshot, question, mode, allowed).documents)
+                sets[key] = put.under(snapshot.catalogue.allowed(filters)).members
             return sets[key]
 
         offset, limit = window
         without_outcome = {name: v for name, v in chosen.items() if name != "outcome"}
-        folded = Folded(snapshot, ranking.documents)
+        folded = Folded(snapshot, ranking)
         make = HitMaker(snapshot, ranking, question, asked.marker)
-        total = len(ranking.documents)
-        letters = snapshot.catalogue.letters_among(ranking.documents)
+        total = len(ranking)
+        letters = snapshot.catalogue.letters_among(ranking.members)
         near = total - ranking.with_words
         return Results(
             total=total,
@@ -282,14 +282,15 @@ class Engine:
     ) -> Similar:
         chosen = facets.checked(filters)
         question, mode = self._with_vectors(asked.question, asked.texts, mode)
-        allowed = snapshot.catalogue.allowed(chosen)
-        whole = snapshot.catalogue.allowed({n: v for n, v in chosen.items() if n != "outcome"})
-        ranking = without(rank(snapshot, question, mode, allowed), own)
+        put = Search(snapshot, question, mode, own)
+        ranking = put.under(snapshot.catalogue.allowed(chosen))
         unfiltered = ranking
         if "outcome" in chosen:
-            unfiltered = without(rank(snapshot, question, mode, whole), own)
+            others = {name: values for name, values in chosen.items() if name != "outcome"}
+            unfiltered = put.under(snapshot.catalogue.allowed(others))
         results = self._results(
             snapshot,
+            put,
             ranking,
             asked=asked,
             question=question,
@@ -297,10 +298,7 @@ class Engine:
             chosen=chosen,
             window=window,
         )
-        best = unfiltered.scores.max(initial=0.0)
-        alike = unfiltered.documents[unfiltered.scores >= SIMILAR_SHARE * best]
-        closest = Folded(snapshot, alike).page(0, SIMILAR)
-        nearest = np.array([group[0] for group in closest], dtype=np.int64)
+        nearest = _closest(snapshot, unfiltered)
         make = HitMaker(snapshot, unfiltered, question, asked.marker)
         approved = nearest[snapshot.overturned[nearest]]
         denied = nearest[(snapshot.decided & ~snapshot.overturned)[nearest]]
@@ -326,6 +324,14 @@ class Engine:
             if of_letter.number == int(number):
                 return snapshot.document_of(stored_number)
         raise KeyError(f"letter {letter_id} has no issue {number}")
+
+
+def _closest(snapshot: Snapshot, ranking: Ranking) -> Documents:
+    """The similar issues whose outcomes are counted: best first, near-identical ones once."""
+    documents, scores = ranking.first(FOLDED)
+    alike = set(documents[scores >= SIMILAR_SHARE * scores.max(initial=0.0)].tolist())
+    groups = Folded(snapshot, ranking).page(0, SIMILAR)
+    return np.array([group[0] for group in groups if group[0] in alike], dtype=np.int64)
 
 
 _EMPTY = Results(

@@ -20,6 +20,7 @@ from search.results import Facet, FacetValue
 
 Mask = NDArray[np.bool_]
 Documents = NDArray[np.int64]
+Counts = NDArray[np.int64]
 Filters = Mapping[str, Sequence[str]]
 
 
@@ -95,6 +96,16 @@ class Catalogue:
         self._starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         self._parts = tuple(parts)
         self._codes = tuple({v: code for code, v in enumerate(part.values)} for part in parts)
+        # All values of all parts, sorted, so that a group is a run of them; each part's among them.
+        self._values = sorted({value for part in parts for value in part.values})
+        self._of_part = tuple(
+            np.searchsorted(self._values, part.values) if part.values else np.zeros(0, np.int64)
+            for part in parts
+        )
+        self._groups: dict[str, tuple[int, int]] = {}
+        for place, value in enumerate(self._values):
+            group = value.partition(":")[0]
+            self._groups[group] = (self._groups.get(group, (place, 0))[0], place + 1)
         self.size = int(self._starts[-1])
         rows = np.concatenate([np.zeros(0, np.int64), *(part.letters for part in parts)])
         # Letters numbered from 0 without gaps: so many distinct ones are counted by marking.
@@ -121,18 +132,26 @@ class Catalogue:
         masks = [self.mask(group, values) for group, values in filters.items()]
         return np.logical_and.reduce(masks) if masks else None
 
-    def counts(self, documents: Documents) -> dict[str, int]:
+    def counts(self, documents: Documents) -> Counts:
         """How many of `documents` (ascending) have each value."""
-        total: dict[str, int] = {}
-        for number, part in enumerate(self._parts):
+        total = np.zeros(len(self._values), np.int64)
+        for number, (part, codes) in enumerate(zip(self._parts, self._of_part, strict=True)):
             start, end = self._starts[number : number + 2]
             first, last = np.searchsorted(documents, (start, end))
             local = documents[first:last] - start
             found = kernels.count_codes(local, part.codes, part.code_offsets, len(part.values))
-            for code in np.flatnonzero(found):
-                value = part.values[code]
-                total[value] = total.get(value, 0) + int(found[code])
+            total[codes] += found
         return total
+
+    def counted(self, group: str, counts: Counts) -> dict[str, int]:
+        """The values of a group that have a count, without the name of the group."""
+        start, end = self._groups.get(group, (0, 0))
+        places = np.flatnonzero(counts[start:end])
+        numbers = counts[start:end][places].tolist()
+        return {
+            self._values[start + place][len(group) + 1 :]: number
+            for place, number in zip(places.tolist(), numbers, strict=True)
+        }
 
     def letters_among(self, documents: Documents) -> int:
         """In how many distinct letters `documents` stand."""
@@ -161,15 +180,14 @@ def facets(
         if group.name in filters:
             others = {name: values for name, values in filters.items() if name != group.name}
             counts = catalogue.counts(result_set(others))
-        found.append(_facet(group, counts, filters.get(group.name, ())))
+        counted = catalogue.counted(group.name, counts)
+        found.append(_facet(group, counted, filters.get(group.name, ())))
     return tuple(found)
 
 
-def _facet(group: Group, counts: Mapping[str, int], selected: Sequence[str]) -> Facet:
+def _facet(group: Group, counted: Mapping[str, int], selected: Sequence[str]) -> Facet:
     """Values by count, children behind their parent; selected ones are there even at zero."""
-    prefix = f"{group.name}:"
-    numbers = dict.fromkeys(selected, 0)
-    numbers |= {v.removeprefix(prefix): n for v, n in counts.items() if v.startswith(prefix)}
+    numbers: dict[str, int] = dict.fromkeys(selected, 0) | dict(counted)
 
     def order(value: str) -> tuple[int, str, int, str]:
         parent = value.partition(" > ")[0]

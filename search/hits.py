@@ -9,7 +9,7 @@ from index.store import StoredIssue
 from search.explain import Marker, snippets, why
 from search.ranking import Question, Ranking
 from search.results import Hit, Snippet
-from search.snapshot import Documents, Snapshot
+from search.snapshot import Snapshot
 
 FOLDED = 1_000  # near-identical issues are looked for among the first so many
 
@@ -19,25 +19,26 @@ Group = tuple[int, ...]
 class Folded:
     """A ranking with near-identical issues folded under the best of them."""
 
-    def __init__(self, snapshot: Snapshot, documents: Documents) -> None:
-        """`documents` best first; those decided in the same words make one group."""
+    def __init__(self, snapshot: Snapshot, ranking: Ranking) -> None:
+        """Those decided in the same words make one group."""
         groups: dict[int, list[int]] = {}
-        head = documents[:FOLDED]
+        head, _ = ranking.first(FOLDED)
         for document, wording in zip(head.tolist(), snapshot.wordings[head].tolist(), strict=True):
             groups.setdefault(wording, []).append(document)
         self._groups = [tuple(group) for group in groups.values()]
-        self._rest = documents[FOLDED:]
+        self._ranking = ranking
 
     def __len__(self) -> int:
         """The number of groups."""
-        return len(self._groups) + len(self._rest)
+        return len(self._groups) + max(len(self._ranking) - FOLDED, 0)
 
     def page(self, offset: int, limit: int) -> list[Group]:
         """`limit` groups from `offset` on, each with the document to show first."""
         found = self._groups[offset : offset + limit]
-        first = max(0, offset - len(self._groups))
-        missing = limit - len(found)
-        return found + [(int(d),) for d in self._rest[first : first + missing]]
+        if (missing := limit - len(found)) > 0 and len(self._ranking) > FOLDED:
+            first = FOLDED + max(0, offset - len(self._groups))
+            found += [(int(d),) for d in self._ranking.documents[first : first + missing]]
+        return found
 
 
 class HitMaker:
@@ -55,17 +56,15 @@ class HitMaker:
         self._ranking = ranking
         self._question = question
         self._by = by
-        self._scores = dict(
-            zip(ranking.documents[:FOLDED].tolist(), ranking.scores[:FOLDED].tolist(), strict=True)
-        )
+        documents, scores = ranking.first(FOLDED)
+        self._scores = dict(zip(documents.tolist(), scores.tolist(), strict=True))
 
     def hits(self, groups: Sequence[Group]) -> tuple[Hit, ...]:
         """A hit for each group, in order."""
-        members = [document for group in groups for document in group]
-        stored = dict(zip(members, self._snapshot.stored(members), strict=True))
+        stored = self._snapshot.stored([group[0] for group in groups])
         return tuple(
-            self._hit(group[0], stored[group[0]], tuple(stored[d].id for d in group[1:]))
-            for group in groups
+            self._hit(group[0], issue, tuple(self._snapshot.ids(group[1:])))
+            for group, issue in zip(groups, stored, strict=True)
         )
 
     def _hit(self, document: int, stored: StoredIssue, near_identical: tuple[str, ...]) -> Hit:
@@ -87,9 +86,9 @@ class HitMaker:
             treatments=issue.concepts.treatments,
             regions=issue.concepts.regions,
             score=self._scores.get(document, 0.0),
-            lexical_rank=self._ranking.lexical_ranks.get(document),
-            semantic_rank=self._ranking.semantic_ranks.get(document),
-            concept_rank=self._ranking.concept_ranks.get(document),
+            lexical_rank=self._ranking.place("lexical", document),
+            semantic_rank=self._ranking.place("semantic", document),
+            concept_rank=self._ranking.place("concepts", document),
             snippets=found,
             why=why(
                 stored, self._by, self._question.features, self._snapshot.catalogue.values(document)
@@ -99,6 +98,6 @@ class HitMaker:
 
     def _snippets(self, document: int, stored: StoredIssue) -> tuple[Snippet, ...]:
         passage = None
-        if self._question.vectors is not None and document in self._ranking.semantic_ranks:
+        if self._question.vectors is not None and self._ranking.place("semantic", document):
             passage = self._snapshot.semantic.best_passage(self._question.vectors, document)
         return snippets(stored, self._by, passage)

@@ -49,7 +49,7 @@ def locate(
 ) -> None:
     """Finds keys in a segment's dictionary: sets their rows in `spans`, adds to `totals`.
 
-    `spans` is [key, 2], left as it is for a key that is not there; `totals` is [key, field].
+    `spans` is [key, 2], left as it is for a key that is not there; `totals` is [key].
     """
     for number in range(len(key_ends) - 1):
         key = keys[key_ends[number] : key_ends[number + 1]]
@@ -64,8 +64,7 @@ def locate(
             continue
         if _compare(text[text_ends[low] : text_ends[low + 1]], key) == 0:
             spans[number, 0], spans[number, 1] = rows[low], rows[low + 1]
-            for field in range(4):
-                totals[number, field] += frequencies[low, field]
+            totals[number] += frequencies[low]
 
 
 @compiled

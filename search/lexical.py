@@ -2,12 +2,14 @@
 
 A document scores, for each word of the question, the sum over fields f of
 
-    boost_f * idf(word, f) * tf * (K1 + 1) / (tf + K1 * (1 - B_f + B_f * length / average_f))
-    idf(word, f) = log(N / (df + 1)) + 1
+    boost_f * idf(word) * tf * (K1 + 1) / (tf + K1 * (1 - B_f + B_f * length / average_f))
+    idf(word) = log(N / (df + 1)) + 1
 
-as Whoosh's BM25F does (whoosh.scoring), lengths in Whoosh's 256 steps. N, df and the averages
-are those of all segments, deleted documents included until their segment is written anew,
-and are taken at each question, so a segment stays valid as the corpus grows.
+as Whoosh's BM25F does (whoosh.scoring), lengths in Whoosh's 256 steps; but df counts documents
+with the word in any field that ranks, where Whoosh takes each field for itself: how telling a
+word is does not depend on the field it stands in. N, df and the averages are those of all
+segments, deleted documents included until their segment is written anew, and are taken at each
+question, so a segment stays valid as the corpus grows.
 
 Documents are numbered 0..N-1 over the segments in order. Equal scores rank by that number.
 """
@@ -73,8 +75,45 @@ class Matches:
     docs: Array
     scores: Array
 
+    @classmethod
+    def none(cls) -> Matches:
+        """No document at all."""
+        return cls(np.empty(0, np.int32), np.empty(0, np.float32))
+
     def __len__(self) -> int:
         return len(self.docs)
+
+    def of(self, kept: Array) -> Matches:
+        """Those that `kept`, a mask or places, chooses."""
+        return Matches(self.docs[kept], self.scores[kept])
+
+    def among(self, allowed: Array) -> Matches:
+        """Those with True in `allowed`, which has an entry for each document there is."""
+        kept = allowed[self.docs]
+        return self if kept.all() else self.of(kept)
+
+    def holds(self, documents: Array) -> Array:
+        """Which of `documents` are among these."""
+        if not len(self):
+            return np.zeros(len(documents), np.bool_)
+        held: Array = self.docs[self._places(documents)] == documents
+        return held
+
+    def scores_of(self, documents: Array) -> Array:
+        """The scores (float64) of `documents`, 0 for those that are not among these."""
+        if not len(self):
+            return np.zeros(len(documents))
+        at = self._places(documents)
+        return np.where(self.docs[at] == documents, self.scores[at].astype(np.float64), 0.0)
+
+    def less(self, documents: Array) -> Matches:
+        """These without `documents`."""
+        kept = np.ones(len(self), np.bool_)
+        kept[self._places(documents[self.holds(documents)])] = False
+        return self.of(kept)
+
+    def _places(self, documents: Array) -> Array:
+        return np.minimum(np.searchsorted(self.docs, documents), len(self) - 1)
 
     def top(self, k: int) -> Matches:
         """The best `k`, best first; equal scores in the order of documents."""
@@ -195,12 +234,9 @@ class LexicalArm:
             if piece.word not in common and not piece.word.replace(".", "").isdigit()
         )
         weights = {term: 1 + math.log(count) for term, count in counts.items()}
-        frequencies = self._spans(list(weights))[2].tolist()
-        worth = {
-            term: weights[term] * self._idf(df)
-            for term, df in zip(weights, frequencies, strict=True)
-            if df
-        }
+        frequencies = self._spans(list(weights))[1]
+        columns = (weights.items(), self._idf(frequencies).tolist(), frequencies.tolist())
+        worth = {term: weight * idf for (term, weight), idf, df in zip(*columns, strict=True) if df}
         chosen = sorted(worth, key=lambda term: (-worth[term], term))[:n]
         return {term: weights[term] for term in chosen}
 
@@ -217,8 +253,9 @@ class LexicalArm:
         terms = tuple(term.decode() for term in ordered[:MOST_EXPANSIONS])
         return Expansion(terms, len(ordered))
 
-    def _idf(self, df: float) -> float:
-        return math.log(len(self) / (df + 1)) + 1
+    def _idf(self, df: Array) -> Array:
+        idf: Array = np.log(max(len(self), 1) / (df + 1)) + 1
+        return idf
 
     def _run(self, part: plan.Part, allowed: Array | None) -> Matches:
         docs, scores = [np.empty(0, np.int32)], [np.empty(0)]
@@ -277,10 +314,10 @@ class LexicalArm:
         )
 
     def _spans(self, terms: Sequence[str]) -> tuple[Array, Array, Array]:
-        """The rows [term, segment, 2], frequencies [term, field] and rows' sizes of `terms`."""
+        """The rows [term, segment, 2], frequencies and sizes of rows of `terms`."""
         keys, ends = packed([term.encode() for term in terms])
         spans = np.zeros((len(terms), len(self._mapped), 2), np.int64)
-        frequencies = np.zeros((len(terms), len(FIELDS)), np.int64)
+        frequencies = np.zeros(len(terms), np.int64)
         for mapped in self._mapped:
             of = mapped.segment
             plan.kernels.locate(
@@ -295,8 +332,8 @@ class LexicalArm:
         """The rows of `terms`, each of whose scores is multiplied by its weight."""
         spans, frequencies, sizes = self._spans(terms)
         scale = np.ones(len(terms)) if weights is None else np.array(weights)
-        idf = np.log(max(len(self), 1) / (frequencies + 1)) + 1
-        worth = scale[:, None] * np.array(self._weights.boosts) * idf * (self._weights.k1 + 1)
+        scale = scale * self._idf(frequencies) * (self._weights.k1 + 1)
+        worth = scale[:, None] * np.array(self._weights.boosts)
         columns = (spans.tolist(), worth, sizes.tolist())
         return [plan.Row(span, fields, *rest) for span, *rest in zip(*columns, strict=True)]
 

@@ -33,11 +33,11 @@ def overview(snapshot: Snapshot) -> Overview:
     """What the index holds; the encoder is said to be not ready, which only the engine knows."""
     live = np.flatnonzero(snapshot.live)
     counts = snapshot.catalogue.counts(live)
-    years = [int(value.partition(":")[2]) for value in counts if value.startswith("year:")]
+    years = [int(year) for year in snapshot.catalogue.counted("year", counts)]
     treatments = sorted(
-        (-count, value.partition(":")[2])
-        for value, count in counts.items()
-        if value.startswith("treatment:") and " > " in value
+        (-count, value)
+        for value, count in snapshot.catalogue.counted("treatment", counts).items()
+        if " > " in value
     )
     return Overview(
         letters=snapshot.manifest.letters,

@@ -7,9 +7,10 @@ only. A pasted request has no words to contain: its result set is the NEAR neare
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from index.encoder import Vectors
 from search.concepts import Features
 from search.fusion import FusionWeights, fuse
 from search.lexical import Matches
+from search.plan import kernels
 from search.query import Everything, Node
 from search.snapshot import Snapshot
 
@@ -27,10 +29,11 @@ CONCEPT_POOL = 300
 SEMANTIC_POOL = 300
 FLOOR = 0.25  # the least semantic score that is called near
 CONCEPT_FLOOR = 0.5  # or this share of the concepts asked for: a reason is given in many ways
-WEIGHTS = FusionWeights(lexical=0.35, semantic=1.0, concepts=1.5)
+WEIGHTS = FusionWeights(lexical=0.7, semantic=1.0, concepts=2.0)
 
 Documents = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+Scores = NDArray[np.float64]
 _NONE = np.zeros(0, np.int64)
 
 
@@ -46,13 +49,15 @@ class Mode(StrEnum):
 class Question:
     """What is asked, for every arm.
 
-    `match` is what an issue must match to contain the words, None for a pasted request;
-    `strict` leaves out what is only near. `hard` binds in every mode. `terms` weigh analysed
-    words for ranking, `vectors` are the focus and, if it differs, the whole text, None while
-    the encoder is not ready; `features` is what the concept arm looks for.
+    `match` is what an issue must match to contain the words, None for a pasted request, and
+    `matched` the issues that do; `strict` leaves out what is only near. `hard` binds in every
+    mode. `terms` weigh analysed words for ranking, `vectors` are the focus and, if it differs,
+    the whole text, None while the encoder is not ready; `features` is what the concept arm
+    looks for.
     """
 
     match: Node | None
+    matched: Matches = field(default_factory=Matches.none)
     strict: bool = False
     hard: Node | None = None
     terms: Mapping[str, float] = field(default_factory=dict)
@@ -60,67 +65,181 @@ class Question:
     features: Features = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Ranking:
-    """The result set in order.
+    """The result set in order: fused candidates first, then what only holds the words.
 
-    `documents` best first, `scores` in [0, 1] with them; `with_words` of them match. The
-    ranks map documents to their place (from 1) in the arms that returned them.
+    `with_words` of the documents match the words.
     """
 
-    documents: Documents
-    scores: NDArray[np.float64]
-    with_words: int
-    lexical_ranks: Mapping[int, int]
-    semantic_ranks: Mapping[int, int]
-    concept_ranks: Mapping[int, int]
+    def __init__(
+        self,
+        fused: Documents,
+        scores: Scores,
+        rest: Matches,
+        with_words: int,
+        arms: Mapping[str, Documents],
+    ) -> None:
+        """`fused` best first with `scores` in [0, 1]; `rest` in the order of documents, unordered
+        as long as nobody looks so far down; `arms` are what each arm returned, best first.
+        """
+        self._fused = fused
+        self._scores = scores
+        self._rest = rest
+        self.with_words = with_words
+        self._arms = arms
+
+    def __len__(self) -> int:
+        """The size of the result set."""
+        return len(self._fused) + len(self._rest)
+
+    @cached_property
+    def documents(self) -> Documents:
+        """All documents, best first."""
+        rest = self._rest
+        order = np.lexsort((rest.docs, -rest.scores))
+        return np.concatenate([self._fused, rest.docs[order].astype(np.int64)])
+
+    @cached_property
+    def members(self) -> Documents:
+        """The same documents, ascending."""
+        # A stable sort merges runs that are ascending already.
+        joined = np.concatenate([self._rest.docs.astype(np.int64), np.sort(self._fused)])
+        return np.sort(joined, kind="stable")
+
+    def first(self, count: int) -> tuple[Documents, Scores]:
+        """The best `count` documents and their scores; 0 for what only holds the words."""
+        documents = self._fused if count <= len(self._fused) else self.documents
+        scores = self._scores[:count]
+        missing = min(count, len(documents)) - len(scores)
+        return documents[:count], np.concatenate([scores, np.zeros(missing)])
+
+    def place(self, arm: str, document: int) -> int | None:
+        """The rank (from 1) of a document in the "lexical", "semantic" or "concepts" arm."""
+        at = np.flatnonzero(self._arms[arm] == document)
+        return int(at[0]) + 1 if len(at) else None
+
+    def without(self, own: int) -> Ranking:
+        """The ranking less one issue: the one that asked."""
+        kept, rest = self._fused != own, self._rest.docs != own
+        return Ranking(
+            self._fused[kept], self._scores[kept], self._rest.of(rest), self.with_words, self._arms
+        )
+
+    def sorted(self, order: NDArray[np.intp]) -> Ranking:
+        """The same documents in another order, `order` being places in `documents`."""
+        _, scores = self.first(len(self))
+        return Ranking(
+            self.documents[order], scores[order], Matches.none(), self.with_words, self._arms
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class _Arm:
-    """What one arm returned: documents best first, and a score for any document asked for."""
+class Search:
+    """A question put to a generation: every arm is asked once, whatever filters follow."""
 
-    best: Documents
-    score: Callable[[Documents], NDArray[np.float64]]
+    def __init__(
+        self, snapshot: Snapshot, question: Question, mode: Mode, own: int | None = None
+    ) -> None:
+        """`mode` says which arms take part; without vectors only words and concepts can.
 
+        `own` is the document that asked, left out of every answer.
+        """
+        self._own = own
+        self._snapshot = snapshot
+        self._question = question
+        self._mode = mode
+        self._words = mode is not Mode.SEMANTIC or question.vectors is None
+        self._meaning = mode is not Mode.LEXICAL and question.vectors is not None
 
-def rank(snapshot: Snapshot, question: Question, mode: Mode, allowed: Mask | None) -> Ranking:
-    """The result set of `question` among the `allowed` documents (None: all live ones)."""
-    allowed = _bound(snapshot, question, allowed)
-    words = mode is not Mode.SEMANTIC or question.vectors is None
-    meaning = mode is not Mode.LEXICAL and question.vectors is not None
-    matched = Matches(_NONE, np.zeros(0))
-    if words and question.match is not None:
-        matched = snapshot.lexical.match(question.match, allowed)
-        if question.strict:
-            allowed = _mask(snapshot, matched.docs)
-    ranks = words and not isinstance(question.match, Everything)
-    lexical = _lexical(snapshot, question, matched, allowed) if ranks else None
-    semantic = _semantic(snapshot, question, allowed) if meaning else None
-    concepts = _concepts(snapshot, question, allowed) if mode is Mode.HYBRID else None
-    pool, scores, near = _fused(lexical, semantic, concepts)
-    contains = np.isin(pool, matched.docs, assume_unique=True)
-    kept = contains
-    if semantic is not None or question.match is None:
-        near &= ~contains
-        kept = contains | (near & (np.cumsum(near) <= NEAR))
-    rest = _outside(pool, matched)
-    return Ranking(
-        documents=np.concatenate([pool[kept], rest]),
-        scores=np.concatenate([scores[kept], np.zeros(len(rest))]),
-        with_words=len(matched.docs),
-        lexical_ranks=_ranks(lexical),
-        semantic_ranks=_ranks(semantic),
-        concept_ranks=_ranks(concepts),
-    )
+    def under(self, allowed: Mask | None) -> Ranking:
+        """The result set among the `allowed` documents (None: all)."""
+        allowed = self._bound(allowed)
+        matched = Matches.none()
+        if self._words and self._question.match is not None:
+            matched = self._question.matched.among(allowed)
+            if self._question.strict:
+                allowed = _mask(self._snapshot, matched.docs)
+        found = self._by_words(matched, allowed)
+        arms = {
+            "lexical": _best_words(found),
+            "semantic": self._by_meaning(allowed),
+            "concepts": self._by_concepts(allowed),
+        }
+        pool, scores, near = self._fused(arms, found)
+        contains = matched.holds(pool)
+        kept = contains
+        if self._meaning or self._question.match is None:
+            near &= ~contains
+            kept = contains | (near & (np.cumsum(near) <= NEAR))
+        ranking = Ranking(pool[kept], scores[kept], matched.less(pool), len(matched), arms)
+        return ranking if self._own is None else ranking.without(self._own)
 
+    def _bound(self, allowed: Mask | None) -> Mask:
+        """The live documents that the filters and the hard constraints of the question allow."""
+        live = self._snapshot.live
+        bound = live if allowed is None else allowed & live
+        return bound if self._required is None else bound & self._required
 
-def _bound(snapshot: Snapshot, question: Question, allowed: Mask | None) -> Mask:
-    """The live documents that the filters and the hard constraints of the question allow."""
-    bound = snapshot.live if allowed is None else allowed & snapshot.live
-    if question.hard is None:
-        return bound
-    return _mask(snapshot, snapshot.lexical.match(question.hard, bound).docs)
+    @cached_property
+    def _required(self) -> Mask | None:
+        if self._question.hard is None:
+            return None
+        return _mask(self._snapshot, self._snapshot.lexical.match(self._question.hard).docs)
+
+    @cached_property
+    def _scored_terms(self) -> Matches:
+        return self._snapshot.lexical.match_terms(self._question.terms)
+
+    @cached_property
+    def _alike(self) -> NDArray[np.float32]:
+        return self._snapshot.concepts.scores(self._question.features)
+
+    def _by_words(self, matched: Matches, allowed: Mask) -> Matches | None:
+        """Documents by the question's terms, whether or not they hold all of its words."""
+        if not self._words or isinstance(self._question.match, Everything):
+            return None
+        if self._question.terms and not self._question.strict:
+            return self._scored_terms.among(allowed)
+        return matched
+
+    def _by_meaning(self, allowed: Mask) -> Documents:
+        vectors = self._question.vectors
+        if not self._meaning or vectors is None:
+            return _NONE
+        if allowed is not self._snapshot.live:
+            return self._snapshot.semantic.rank(vectors, SEMANTIC_POOL, allowed).documents
+        # Few are dead: they are dropped from the answer rather than looked for with a filter.
+        found = self._snapshot.semantic.rank(vectors, SEMANTIC_POOL).documents
+        return found[allowed[found]]
+
+    def _by_concepts(self, allowed: Mask) -> Documents:
+        if self._mode is not Mode.HYBRID or not self._question.features:
+            return _NONE
+        scores = np.where(allowed, self._alike, np.float32(0))
+        best: Documents = kernels.best(scores, CONCEPT_POOL)
+        return best[scores[best] > 0]
+
+    def _fused(
+        self, arms: Mapping[str, Documents], found: Matches | None
+    ) -> tuple[Documents, Scores, Mask]:
+        """The candidates of all arms, best first, ties by document: their numbers, fused scores,
+        and whether each is near enough in meaning to be shown for that alone.
+        """
+        pool = np.unique(np.concatenate(list(arms.values())))
+        if len(pool) == 0:
+            return pool, np.zeros(0), np.zeros(0, dtype=np.bool_)
+        words = meaning = alike = None
+        if found is not None:
+            words = found.scores_of(pool)
+        if self._meaning and self._question.vectors is not None:
+            meaning = self._snapshot.semantic.scores(self._question.vectors, pool)
+        if self._mode is Mode.HYBRID and self._question.features:
+            alike = self._alike[pool].astype(np.float64)
+        scores = fuse(WEIGHTS, lexical=words, semantic=meaning, concepts=alike)
+        near = np.ones(len(pool), dtype=np.bool_) if meaning is None else meaning >= FLOOR
+        if alike is not None:
+            near |= alike >= CONCEPT_FLOOR
+        order = np.lexsort((pool, -scores))
+        return pool[order], scores[order], near[order]
 
 
 def _mask(snapshot: Snapshot, documents: NDArray[np.int32]) -> Mask:
@@ -129,73 +248,8 @@ def _mask(snapshot: Snapshot, documents: NDArray[np.int32]) -> Mask:
     return found
 
 
-def _lexical(snapshot: Snapshot, question: Question, matched: Matches, allowed: Mask) -> _Arm:
-    """Documents by the question's terms, whether or not they hold all of its words."""
-    found = matched
-    if question.terms and not question.strict:
-        found = snapshot.lexical.match_terms(question.terms, allowed)
-    return _Arm(
-        found.top(LEXICAL_POOL).docs.astype(np.int64),
-        lambda documents: _looked_up(documents, found),
-    )
-
-
-def _semantic(snapshot: Snapshot, question: Question, allowed: Mask) -> _Arm:
-    vectors = question.vectors
-    assert vectors is not None
-    everything = bool(allowed.all())
-    nearest = snapshot.semantic.rank(vectors, SEMANTIC_POOL, None if everything else allowed)
-    return _Arm(nearest.documents, lambda found: snapshot.semantic.scores(vectors, found))
-
-
-def _concepts(snapshot: Snapshot, question: Question, allowed: Mask) -> _Arm | None:
-    if not question.features:
-        return None
-    scores = np.where(allowed, snapshot.concepts.scores(question.features), 0.0)
-    found = np.flatnonzero(scores)
-    if len(found) > CONCEPT_POOL:
-        least = np.partition(scores[found], -CONCEPT_POOL)[-CONCEPT_POOL]
-        found = found[scores[found] >= least]
-    best = found[np.lexsort((found, -scores[found]))][:CONCEPT_POOL]
-    return _Arm(best.astype(np.int64), lambda documents: scores[documents])
-
-
-def _fused(
-    lexical: _Arm | None, semantic: _Arm | None, concepts: _Arm | None
-) -> tuple[Documents, NDArray[np.float64], Mask]:
-    """The candidates of all arms, best first, ties by document: their numbers, fused scores,
-    and whether each is near enough in meaning to be shown for that alone.
-    """
-    arms = (lexical, semantic, concepts)
-    pool = np.unique(np.concatenate([_NONE, *(arm.best for arm in arms if arm)]))
-    if len(pool) == 0:
-        return pool, np.zeros(0), np.zeros(0, dtype=np.bool_)
-    words, meaning, alike = (arm.score(pool) if arm else None for arm in arms)
-    scores = fuse(WEIGHTS, lexical=words, semantic=meaning, concepts=alike)
-    near = np.ones(len(pool), dtype=np.bool_) if meaning is None else meaning >= FLOOR
-    if alike is not None:
-        near |= alike >= CONCEPT_FLOOR
-    order = np.lexsort((pool, -scores))
-    return pool[order], scores[order], near[order]
-
-
-def _outside(pool: Documents, matched: Matches) -> Documents:
-    """The matches that are not in the pool, by their lexical score."""
-    outside = ~np.isin(matched.docs, pool, assume_unique=True)
-    documents = matched.docs[outside].astype(np.int64)
-    return documents[np.lexsort((documents, -matched.scores[outside]))]
-
-
-def _looked_up(documents: Documents, found: Matches) -> NDArray[np.float64]:
-    """The scores that `found` gives `documents`, 0 for those it does not hold."""
-    if len(found.docs) == 0:
-        return np.zeros(len(documents))
-    at = np.minimum(np.searchsorted(found.docs, documents), len(found.docs) - 1)
-    return np.where(found.docs[at] == documents, found.scores[at], 0.0)
-
-
-def _ranks(arm: _Arm | None) -> dict[int, int]:
-    return {int(document): at for at, document in enumerate(arm.best, 1)} if arm else {}
+def _best_words(found: Matches | None) -> Documents:
+    return _NONE if found is None else found.top(LEXICAL_POOL).docs.astype(np.int64)
 
 
 def sorted_by(snapshot: Snapshot, ranking: Ranking, sort: str) -> Ranking:
@@ -204,11 +258,4 @@ def sorted_by(snapshot: Snapshot, ranking: Ranking, sort: str) -> Ranking:
         return ranking
     days = snapshot.days[ranking.documents].astype(np.int64)
     key = -days if sort == "newest" else np.where(days == 0, np.iinfo(np.int64).max, days)
-    order = np.argsort(key, kind="stable")
-    return replace(ranking, documents=ranking.documents[order], scores=ranking.scores[order])
-
-
-def without(ranking: Ranking, own: int | None) -> Ranking:
-    """The ranking less the issue that asked; None leaves all."""
-    kept = ranking.documents != (-1 if own is None else own)
-    return replace(ranking, documents=ranking.documents[kept], scores=ranking.scores[kept])
+    return ranking.sorted(np.argsort(key, kind="stable"))

@@ -85,6 +85,10 @@ class Snapshot:
         """The issues of these documents, in the order given."""
         return self.store.issues([int(self.numbers[document]) for document in documents])
 
+    def ids(self, documents: Sequence[int] | Documents) -> list[str]:
+        """Their public ids."""
+        return self.store.ids([int(self.numbers[document]) for document in documents])
+
     def document_of(self, number: int) -> int:
         """The document of an issue number. Raises KeyError for one that is not live here."""
         at = np.searchsorted(self.numbers, number, sorter=self._by_number)

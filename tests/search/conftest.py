@@ -18,6 +18,17 @@ from search.lexical import LexicalArm
 from tests.search.lexical_oracle import WEIGHTS, Corpus, Oracle, written
 
 
+class AcrossFields(BM25F):  # type: ignore[misc]
+    """Whoosh's BM25F with the idf that a word has whatever field it is in."""
+
+    def __init__(self, oracle: Oracle, **parameters: float) -> None:
+        super().__init__(**parameters)
+        self._oracle = oracle
+
+    def idf(self, _searcher: Searcher, _field: str, text: bytes) -> float:
+        return self._oracle.idf(text.decode())
+
+
 @pytest.fixture(scope="session")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corpus]:
     rng = np.random.default_rng(11)
@@ -30,7 +41,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corpus]:
         write_segment(directories[-1], documents[first:last])
     indexes = [whoosh_index(directory) for directory in directories]
     b = {f"{name}_B": value for name, value in zip(FIELDS, WEIGHTS.b, strict=True)}
-    model = BM25F(K1=WEIGHTS.k1, **b)
+    model = AcrossFields(Oracle(documents), K1=WEIGHTS.k1, **b)
     searcher = Searcher(MultiReader([index.reader() for index in indexes]), weighting=model)
     yield Corpus(
         documents,

@@ -12,7 +12,7 @@ from whoosh.searching import Searcher
 from whoosh.util.numeric import byte_to_length, length_to_byte
 
 from index.analysis import chunks, pieces, tokens
-from index.impacts import FIELDS, Segment
+from index.impacts import FIELDS, RANKED, Segment
 from index.lexical import LexicalDocument
 from search.lexical import Weights
 from search.query import (
@@ -80,12 +80,15 @@ class Oracle:
 
     def score(self, term: str, document: int, field: int) -> float:
         text = self.texts[document][field]
-        tf, df = text.count(term), sum(1 for texts in self.texts if term in texts[field])
+        tf = text.count(term)
         length = byte_to_length(length_to_byte(len(text)))
         b, k1 = WEIGHTS.b[field], WEIGHTS.k1
         norm = k1 * (1 - b + b * length / self.average[field])
-        idf = log(len(self.texts) / (df + 1)) + 1
-        return float(WEIGHTS.boosts[field] * idf * tf * (k1 + 1) / (tf + norm))
+        return float(WEIGHTS.boosts[field] * self.idf(term) * tf * (k1 + 1) / (tf + norm))
+
+    def idf(self, term: str) -> float:
+        df = sum(1 for texts in self.texts if any(term in text for text in texts[: len(RANKED)]))
+        return log(len(self.texts) / (df + 1)) + 1
 
     def follow(self, terms: list[str], slop: int, text: list[str]) -> bool:
         reached = {place for place, term in enumerate(text) if term == terms[0]}
