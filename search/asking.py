@@ -15,7 +15,7 @@ from index.segments import issue_passages
 from search.concepts import wanted
 from search.expand import MINUS, QUOTED, QUOTES, expansions, meanings_text, widened
 from search.explain import Marker
-from search.lexical import Matches
+from search.matches import Matches
 from search.query import And, AtLeast, Everything, Node, Not, Or, Prefix, Wildcard, words_of
 from search.ranking import Question
 from search.request import Request, understand
@@ -99,10 +99,17 @@ def by_words(
     )
 
 
-def by_text(snapshot: Snapshot, text: str) -> Asked:
-    """A pasted request, report or denial."""
+def by_text(
+    snapshot: Snapshot,
+    text: str,
+    *,
+    expand: bool = True,
+    off: Collection[str] = (),
+    senses: Mapping[str, str] | None = None,
+) -> Asked:
+    """A pasted request, report or denial; `off` and `senses` as in `search.expand`."""
     request = understand(text)
-    return _by_request(snapshot, request)
+    return _by_request(snapshot, request, expand=expand, off=off, senses=senses)
 
 
 def by_issue(snapshot: Snapshot, document: int) -> Asked:
@@ -119,11 +126,20 @@ def by_issue(snapshot: Snapshot, document: int) -> Asked:
     )
     asked = _by_request(snapshot, request)
     passages = issue_passages(stored)
-    return replace(asked, texts=(passages[0], passages[min(1, len(passages) - 1)]))
+    texts = (passages[0], passages[min(1, len(passages) - 1)])
+    return replace(asked, texts=texts, expansions=())  # what it is about is known
 
 
-def _by_request(snapshot: Snapshot, request: Request) -> Asked:
-    active = tuple(e for e in expansions(request.focus) if e.active)
+def _by_request(
+    snapshot: Snapshot,
+    request: Request,
+    *,
+    expand: bool = True,
+    off: Collection[str] = (),
+    senses: Mapping[str, str] | None = None,
+) -> Asked:
+    found = expansions(request.focus, off=off, senses=senses)
+    active = tuple(e for e in found if e.active) if expand else ()
     focus, whole = (_blind(text) for text in (request.focus, request.whole))
     weights = snapshot.lexical.key_terms(focus, KEY_TERMS)
     around = snapshot.lexical.key_terms(whole, KEY_TERMS)
@@ -140,7 +156,7 @@ def _by_request(snapshot: Snapshot, request: Request) -> Asked:
         texts=texts,
         marker=Marker(weights.keys() | _meant(active)),
         understood=_understood(request.requested, request.concepts),
-        expansions=active,
+        expansions=tuple(replace(e, active=e.active and expand) for e in found),
     )
 
 

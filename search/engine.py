@@ -8,14 +8,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from index.encoder import QueryEncoder
 from index.manifest import read_manifest
 from search import asking, facets
 from search.explain import missing
 from search.facets import Filters
-from search.hits import FOLDED, Folded, HitMaker
+from search.hits import Folded, HitMaker, closest
 from search.outcomes import outcomes
 from search.overview import fared, of_treatment, overview
 from search.query import QueryError
@@ -147,12 +145,15 @@ class Engine:
         mode: str = "hybrid",
         limit: int = 20,
         offset: int = 0,
+        expand: bool = True,
+        off: Collection[str] = (),
+        senses: Mapping[str, str] | None = None,
     ) -> Similar:
         """Similar-case search by a pasted request. Raises QueryError where it says nothing."""
         if not text.strip():
             raise QueryError("There is no text.", None, "Paste a request, or give a file of one.")
         snapshot = self.snapshot()
-        asked = asking.by_text(snapshot, text)
+        asked = asking.by_text(snapshot, text, expand=expand, off=off, senses=senses)
         return self._similar(snapshot, asked, filters, Mode(mode), (offset, limit), own=None)
 
     def similar_to(
@@ -298,7 +299,7 @@ class Engine:
             chosen=chosen,
             window=window,
         )
-        nearest = _closest(snapshot, unfiltered)
+        nearest = closest(snapshot, unfiltered, SIMILAR, SIMILAR_SHARE)
         make = HitMaker(snapshot, unfiltered, question, asked.marker)
         approved = nearest[snapshot.overturned[nearest]]
         denied = nearest[(snapshot.decided & ~snapshot.overturned)[nearest]]
@@ -324,14 +325,6 @@ class Engine:
             if of_letter.number == int(number):
                 return snapshot.document_of(stored_number)
         raise KeyError(f"letter {letter_id} has no issue {number}")
-
-
-def _closest(snapshot: Snapshot, ranking: Ranking) -> Documents:
-    """The similar issues whose outcomes are counted: best first, near-identical ones once."""
-    documents, scores = ranking.first(FOLDED)
-    alike = set(documents[scores >= SIMILAR_SHARE * scores.max(initial=0.0)].tolist())
-    groups = Folded(snapshot, ranking).page(0, SIMILAR)
-    return np.array([group[0] for group in groups if group[0] in alike], dtype=np.int64)
 
 
 _EMPTY = Results(

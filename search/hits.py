@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from index.attributes import guideline_names, guidelines_differ
 from index.store import StoredIssue
 from search.explain import Marker, snippets, why
 from search.ranking import Question, Ranking
 from search.results import Hit, Snippet
-from search.snapshot import Snapshot
+from search.snapshot import Documents, Snapshot
 
 FOLDED = 1_000  # near-identical issues are looked for among the first so many
 
@@ -39,6 +41,14 @@ class Folded:
             first = FOLDED + max(0, offset - len(self._groups))
             found += [(int(d),) for d in self._ranking.documents[first : first + missing]]
         return found
+
+
+def closest(snapshot: Snapshot, ranking: Ranking, most: int, share: float) -> Documents:
+    """The best `most` with `share` of the best score or more; near-identical ones once."""
+    documents, scores = ranking.first(FOLDED)
+    alike = set(documents[scores >= share * scores.max(initial=0.0)].tolist())
+    groups = Folded(snapshot, ranking).page(0, most)
+    return np.array([group[0] for group in groups if group[0] in alike], dtype=np.int64)
 
 
 class HitMaker:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from index.encoder import Vectors
 from search.concepts import Features
 from search.fusion import FusionWeights, fuse
-from search.lexical import Matches
+from search.matches import Matches
 from search.plan import kernels
 from search.query import Everything, Node
 from search.snapshot import Snapshot

@@ -73,6 +73,9 @@ def similar(case: Case) -> Similar:
         mode=asked.mode,
         limit=asked.limit,
         offset=asked.offset,
+        expand=asked.expand,
+        off=asked.off,
+        senses=asked.senses,
     )
 
 

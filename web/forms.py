@@ -175,7 +175,10 @@ def clean(text: str) -> str:
 
 
 def question(args: MultiDict[str, str]) -> Question:
-    """The question that `args` ask; raises Problem. `drop=group:value` takes a filter out."""
+    """The question that `args` ask; raises Problem.
+
+    `drop=group:value` takes a filter out, `drop=off:term` has a term's meanings searched again.
+    """
     words = clean(args.get("q", "")).strip()
     if len(words) > MAX_WORDS:
         raise bad_argument(
@@ -197,7 +200,8 @@ def question(args: MultiDict[str, str]) -> Question:
     )
     for dropped in args.getlist("drop"):
         group, _, value = dropped.partition(":")
-        asked = asked.without(group, value)
+        on = group == "off"
+        asked = asked.switched(value, on=True) if on else asked.without(group, value)
     return asked
 
 
@@ -212,7 +216,7 @@ def json_arguments(body: object) -> tuple[MultiDict[str, str], str, str]:
         )
     args: MultiDict[str, str] = MultiDict()
     for name, value in body.items():
-        if name in (*FILTERS, "mode", "limit", "offset"):
+        if name in (*FILTERS, "mode", "limit", "offset", "expand", "off", "sense"):
             for item in value if isinstance(value, list) else [value]:
                 args.add(name, _scalar(name, item))
     return args, _string(body, "text"), _string(body, "issue")

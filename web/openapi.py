@@ -190,6 +190,9 @@ SCHEMAS: Json = {
             "mode": {"enum": list(forms.MODES)},
             "limit": {**INTEGER, "minimum": 1, "maximum": forms.MAX_LIMIT},
             "offset": {**INTEGER, "minimum": 0, "maximum": forms.MAX_OFFSET},
+            "expand": {"enum": list(forms.SWITCH)},
+            "off": {"oneOf": [STRING, STRINGS]},
+            "sense": {"oneOf": [STRING, STRINGS]},
         },
     },
 }
@@ -251,6 +254,8 @@ def _id(example: str) -> list[Json]:
 SEARCH_ONLY = [
     _query("q", {**STRING, "maxLength": forms.MAX_WORDS}, "Words, with the query language."),
     _query("sort", {"enum": list(forms.SORTS), "default": "relevance"}, "The order of hits."),
+]
+READING = [
     _query(
         "expand",
         {"enum": list(forms.SWITCH), "default": "yes"},
@@ -267,6 +272,7 @@ SEARCH_ONLY = [
         "The sense of an ambiguous term, as pt:physical therapy; may be repeated.",
     ),
 ]
+"""How terms are read; for words and pasted texts alike."""
 
 
 def document() -> Json:
@@ -285,7 +291,7 @@ def document() -> Json:
                     "Issues that answer words and filters",
                     "Results",
                     400,
-                    parameters=[*SEARCH_ONLY, *filters(), *paging()],
+                    parameters=[*SEARCH_ONLY, *READING, *filters(), *paging()],
                 )
             },
             "/api/similar": {
@@ -293,7 +299,7 @@ def document() -> Json:
                     "Issues similar to a pasted request, an uploaded file or an issue",
                     "Similar",
                     *(400, 403, 404, 413, 415, 422),
-                    parameters=[*filters(), *paging()],
+                    parameters=[*READING, *filters(), *paging()],
                     requestBody={
                         "required": True,
                         "content": {

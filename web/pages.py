@@ -65,14 +65,15 @@ def _similar(case: asking.Case, action: str) -> str:
     if case.issue:
         page = asking.letter(case.issue, neighbours=0)
         start = next(i for i in page.letter.issues if f"{page.letter.id}#{i.number}" == case.issue)
+    asked = case.question.about({expansion.term.lower() for expansion in found.results.expansions})
     return render_template(
         "similar.html",
-        asked=case.question,
+        asked=asked,
         case=case,
         start=start,
         similar=found,
         results=found.results,
-        hidden=unlisted(case.question, found.results),
+        hidden=unlisted(asked, found.results),
         empty=found.results.total == 0 and asking.engine().overview().letters == 0,
         action=action,
         pasted=not case.issue,
@@ -110,7 +111,7 @@ def help_() -> ResponseReturnValue:
     return render_template(
         "help.html",
         filters=[(group.label, openapi.FILTER_WORDS[group.name], group.name) for group in GROUPS],
-        parameters=[*openapi.SEARCH_ONLY, *openapi.paging()],
+        parameters=[*openapi.SEARCH_ONLY, *openapi.READING, *openapi.paging()],
     )
 
 

@@ -17,7 +17,8 @@ from whoosh.searching import Searcher
 
 from index.analysis import tokens
 from index.impacts import FIELDS
-from search.lexical import LexicalArm, Matches
+from search.lexical import LexicalArm
+from search.matches import Matches
 from search.query import (
     And,
     Node,

@@ -89,3 +89,34 @@ def test_the_address_of_a_question_asks_it_again() -> None:
 def test_a_switch_that_says_nothing_is_refused(client: FlaskClient, args: str) -> None:
     assert client.get(f"/api/search?q=pt&{args}").status_code == 400
     assert client.get(f"/search?q=pt&{args}").status_code == 400
+
+
+def buttons(html: str, within: str) -> dict[str, tuple[str, str]]:
+    """The buttons of the list item that begins with a term: name and value by their words."""
+    item = re.search(rf"<li[^>]*><b>{within}</b>(.*?)</li>", html, re.DOTALL)
+    assert item, within
+    found = re.findall(r'<button [^>]*name="([^"]*)" value="([^"]*)">([^<]*)', item[1])
+    return {words: (name, unescape(value)) for name, value, words in found}
+
+
+def test_the_terms_of_a_pasted_request_are_switched_one_by_one(client: FlaskClient) -> None:
+    pasted = {"text": "Request: ESI at L4-L5 and a TENS unit for 30 days."}
+    html = client.post("/similar", data=pasted).text
+    assert buttons(html, "ESI")["only as written"] == ("off", "ESI")
+    html = client.post("/similar", data={**pasted, "off": "ESI"}).text
+    assert "searched only as written" in said(html, "ESI")
+    assert "also finds" in said(html, "TENS")
+    name, value = buttons(html, "ESI")["with epidural steroid injection"]
+    html = client.post("/similar", data={**pasted, "off": "ESI", name: value}).text
+    assert "also finds" in said(html, "ESI")
+
+
+def test_an_ambiguous_term_of_a_pasted_request_is_a_choice(client: FlaskClient) -> None:
+    pasted = {"text": "Request: MS"}
+    html = client.post("/similar", data=pasted).text
+    assert "searched as written" in said(html, "MS")
+    name, value = buttons(html, "MS")["morphine sulfate"]
+    html = client.post("/similar", data={**pasted, name: value}).text
+    assert said(html, "MS").startswith("is read as morphine sulfate")
+    found = client.post("/api/similar", json={**pasted, name: value}).get_json()
+    assert [e["sense"] for e in found["expansions"]] == ["morphine sulfate"]
