@@ -20,7 +20,7 @@ from index.impacts import FIELDS
 from search.lexical import Weights
 
 TOP = 10
-BOOSTS = dict(zip(FIELDS, Weights().boosts, strict=True))
+BOOSTS = dict(zip(FIELDS, (*Weights().boosts, 0.0), strict=True))
 
 
 @dataclass(frozen=True, slots=True)

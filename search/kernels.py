@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from index.impacts import RANKED
 from search.compiled import Array, byte, compiled, seek
 from search.phrases import phrase
 
@@ -75,17 +76,19 @@ def _compare(left: Array, right: Array) -> int:
     return len(left) - len(right)
 
 
-# BM25F of one posting, the sum over fields of weight * tf / (tf + norm), in two functions: where
-# every tf is below 16, from the table, and where not (a count has one of the bits `_MANY`). The
-# loops choose between them: a function that did would be too large for the compiler to inline,
-# and passing arrays on costs seven times the work. Fields without the term add 0.
+# BM25F of one posting, the sum over the ranked fields of weight * tf / (tf + norm), in two
+# functions: where every tf is below 16, from the table, and where not (a count has one of the
+# bits `_MANY`). The loops choose between them: a function that did would be too large for the
+# compiler to inline, and passing arrays on costs seven times the work. A field without the term
+# adds 0; leaving it out by a branch costs more.
 _MANY = np.uint32(0xF0F0F0F0)
+_RANKED = len(RANKED)
 
 
 @compiled
 def _score(count: int, length: int, weights: Array, table: Array) -> float:
     score = 0.0
-    for field in range(4):
+    for field in range(_RANKED):
         at = np.uint32(field << 12) | byte(count, field) << np.uint32(8)
         score += weights[field] * table[at | byte(length, field)]
     return score
@@ -94,7 +97,7 @@ def _score(count: int, length: int, weights: Array, table: Array) -> float:
 @compiled
 def _score_many(count: int, length: int, weights: Array, norms: Array) -> float:
     score = 0.0
-    for field in range(4):
+    for field in range(_RANKED):
         tf = np.float64(byte(count, field))
         score += weights[field] * (tf / (tf + norms[field, byte(length, field)]))
     return score
@@ -209,6 +212,11 @@ def add_scores(
                 scores[index] += _score(count, lengths[document], weights, table)
 
 
+# What a match adds to a sum besides its score: too little to change one, but a document that
+# scores nothing is told from one that does not match.
+_TRACE = 1e-300
+
+
 @compiled
 def accumulate(
     documents: Array,
@@ -221,42 +229,38 @@ def accumulate(
     norms: Array,
     table: Array,
     sums: Array,
-    hits: Array,
 ) -> None:
-    """Adds the scores of a row to `sums`, and one to `hits`, at each of its documents."""
+    """Adds the scores of a row to `sums` at each of its documents."""
     some, counted, mask = documents[start:end], counts[start:end], np.uint32(fields)
     for at in range(len(some)):
         count = counted[at] & mask
         if count:
             document = some[at]
-            hits[document] += 1
             if count & _MANY:
-                sums[document] += _score_many(count, lengths[document], weights, norms)
+                sums[document] += _score_many(count, lengths[document], weights, norms) + _TRACE
             else:
-                sums[document] += _score(count, lengths[document], weights, table)
+                sums[document] += _score(count, lengths[document], weights, table) + _TRACE
 
 
 @compiled
-def scatter(found: Array, scores: Array, sums: Array, hits: Array) -> None:
-    """Adds `scores` to `sums`, and one to `hits`, at the documents `found`."""
+def scatter(found: Array, scores: Array, sums: Array) -> None:
+    """Adds `scores` to `sums` at the documents `found`."""
     for index in range(len(found)):
-        document = found[index]
-        sums[document] += scores[index]
-        hits[document] += 1
+        sums[found[index]] += scores[index] + _TRACE
 
 
 @compiled
 def collect(sums: Array, hits: Array, least: int, allowed: Array) -> tuple[Array, Array]:
-    """The allowed documents with `least` hits or more, and their sums; leaves both arrays zero."""
-    found, scores = np.empty(len(hits), np.int32), np.empty(len(hits), np.float64)
+    """The allowed documents with a sum, and `least` hits if hits are given; leaves sums zero."""
+    found, scores = np.empty(len(sums), np.int32), np.empty(len(sums), np.float64)
     size = 0
-    for document in range(len(hits)):
-        if hits[document]:
-            if hits[document] >= least and (len(allowed) == 0 or allowed[document]):
+    for document in range(len(sums)):
+        if sums[document] != 0.0:
+            enough = len(hits) == 0 or hits[document] >= least
+            if enough and (len(allowed) == 0 or allowed[document]):
                 found[size] = document
                 scores[size] = sums[document]
                 size += 1
-            hits[document] = 0
             sums[document] = 0.0
     return found[:size], scores[:size]
 

@@ -54,14 +54,14 @@ _COMMON_FROM = 2  # documents: a word in fewer may be a typing error itself
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """The free parameters of the ranking, by field in the order of `FIELDS`.
+    """The free parameters of the ranking, by field in the order of `RANKED`.
 
     `boosts` say what a word is worth in each field, `b` how much long fields count less,
     `k1` how soon repeating a word stops counting.
     """
 
-    boosts: tuple[float, ...] = (1.0, 0.5, 1.0, 0.0)
-    b: tuple[float, ...] = (0.75, 0.75, 0.75, 0.75)
+    boosts: tuple[float, ...] = (1.0, 0.5, 1.0)
+    b: tuple[float, ...] = (0.75, 0.75, 0.75)
     k1: float = 1.2
 
 
@@ -117,7 +117,7 @@ class LexicalArm:
 
     def _norms(self, averages: Array) -> Array:
         """K1 * (1 - B + B * length / average), by field and length byte."""
-        b = np.array(self._weights.b)[:, None]
+        b = np.array([*self._weights.b, 0.0])[:, None]
         averages = np.where(averages > 0, averages, 1)[:, None]
         norms: Array = self._weights.k1 * (1 - b + b * LENGTHS / averages)
         norms[:, 0] = 1  # of fields without words, where 0 would divide by 0
@@ -277,7 +277,7 @@ class LexicalArm:
         spans, frequencies, sizes = self._spans(terms)
         scale = np.ones(len(terms)) if weights is None else np.array(weights)
         scale = scale * self._idf(frequencies) * (self._weights.k1 + 1)
-        worth = scale[:, None] * np.array(self._weights.boosts)
+        worth = scale[:, None] * np.array([*self._weights.boosts, 0.0])
         columns = (spans.tolist(), worth, sizes.tolist())
         return [plan.Row(span, fields, *rest) for span, *rest in zip(*columns, strict=True)]
 

@@ -16,6 +16,7 @@ from index.impacts import Dictionary
 Array = npt.NDArray[Any]
 
 _SHIFTS = np.arange(0, 32, 8, dtype=np.uint32)
+_TRACE = 1e-300
 _GROUP = 1 << 17  # more than the last position and the widest slop together
 
 
@@ -123,25 +124,23 @@ def accumulate(
     norms: Array,
     table: Array,  # noqa: ARG001
     sums: Array,
-    hits: Array,
 ) -> None:
     chosen = counts[start:end] & np.uint32(fields)
     kept = chosen > 0
     found = documents[start:end][kept]
-    sums[found] += _scores(chosen[kept], lengths[found], weights, norms)
-    hits[found] += 1
+    sums[found] += _scores(chosen[kept], lengths[found], weights, norms) + _TRACE
 
 
-def scatter(found: Array, scores: Array, sums: Array, hits: Array) -> None:
-    sums[found] += scores
-    hits[found] += 1
+def scatter(found: Array, scores: Array, sums: Array) -> None:
+    sums[found] += scores + _TRACE
 
 
 def collect(sums: Array, hits: Array, least: int, allowed: Array) -> tuple[Array, Array]:
-    kept = hits >= least
+    kept = sums != 0
+    kept &= hits >= least if len(hits) else True
     found = np.flatnonzero(kept & allowed if len(allowed) else kept).astype(np.int32)
     scores = sums[found]
-    sums[:], hits[:] = 0, 0
+    sums[:] = 0
     return found, scores
 
 

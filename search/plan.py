@@ -68,20 +68,18 @@ class Part(Protocol):
 
 
 class _Scratch(threading.local):
-    """Zeroed sums and hits for one segment, kept between queries, one pair for each thread."""
+    """Zeroed sums for one segment, kept between queries, an array for each thread."""
 
     def __init__(self) -> None:
-        self._pair = (np.zeros(0), np.zeros(0, np.uint16))
+        self._sums = np.zeros(0)
 
-    def take(self, size: int) -> Found:
-        """A zeroed pair, which its user gives back zeroed, or not at all if it failed."""
-        pair, self._pair = self._pair, (np.zeros(0), np.zeros(0, np.uint16))
-        if len(pair[0]) < size:
-            pair = (np.zeros(size), np.zeros(size, np.uint16))
-        return pair
+    def take(self, size: int) -> Array:
+        """Zeros, which the user gives back zeroed, or not at all if it failed."""
+        sums, self._sums = self._sums, np.zeros(0)
+        return sums if len(sums) >= size else np.zeros(size)
 
-    def give_back(self, pair: Found) -> None:
-        self._pair = pair
+    def give_back(self, sums: Array) -> None:
+        self._sums = sums
 
 
 _scratch = _Scratch()
@@ -124,13 +122,13 @@ class Row:
             of.lengths, self.weights, mapped.norms, mapped.table, scores,
         )  # fmt: skip
 
-    def accumulate(self, mapped: Mapped, sums: Array, hits: Array) -> None:
-        """Adds to `sums` and `hits`, which hold all documents of the segment."""
+    def accumulate(self, mapped: Mapped, sums: Array) -> None:
+        """Adds to `sums`, which hold all documents of the segment."""
         start, end = self.spans[mapped.number]
         of = mapped.segment
         kernels.accumulate(
             of.documents, of.counts, start, end, self.fields,
-            of.lengths, self.weights, mapped.norms, mapped.table, sums, hits,
+            of.lengths, self.weights, mapped.norms, mapped.table, sums,
         )  # fmt: skip
 
     def run(self, mapped: Mapped, allowed: Array) -> Found:
@@ -246,14 +244,19 @@ class Some:
 
     def run(self, mapped: Mapped, allowed: Array) -> Found:
         answers = [part.run(mapped, allowed) for part in self.others]
-        pair = _scratch.take(len(mapped))
-        sums, hits = pair[0][: len(mapped)], pair[1][: len(mapped)]
+        whole = _scratch.take(len(mapped))
+        sums, hits = whole[: len(mapped)], np.zeros(0, np.uint16)
         for row in self.rows:
-            row.accumulate(mapped, sums, hits)
+            row.accumulate(mapped, sums)
         for documents, scores in answers:
-            kernels.scatter(documents, scores, sums, hits)
+            kernels.scatter(documents, scores, sums)
+        if self.least > 1:
+            hits = np.zeros(len(mapped), np.uint16)
+            lists = [row.documents(mapped, ALL) for row in self.rows]
+            for documents in lists + [documents for documents, _ in answers]:
+                hits[documents] += 1
         found: Found = kernels.collect(sums, hits, self.least, allowed)
-        _scratch.give_back(pair)
+        _scratch.give_back(whole)
         return found
 
 

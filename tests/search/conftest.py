@@ -11,7 +11,7 @@ from whoosh.reading import MultiReader
 from whoosh.scoring import BM25F
 from whoosh.searching import Searcher
 
-from index.impacts import FIELDS, Segment
+from index.impacts import RANKED, Segment
 from index.lexical import whoosh_index, write_segment
 from search import plan
 from search.lexical import LexicalArm
@@ -40,7 +40,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corpus]:
         directories.append(tmp_path_factory.mktemp("segment"))
         write_segment(directories[-1], documents[first:last])
     indexes = [whoosh_index(directory) for directory in directories]
-    b = {f"{name}_B": value for name, value in zip(FIELDS, WEIGHTS.b, strict=True)}
+    b = {f"{name}_B": value for name, value in zip(RANKED, WEIGHTS.b, strict=True)}
     model = AcrossFields(Oracle(documents), K1=WEIGHTS.k1, **b)
     searcher = Searcher(MultiReader([index.reader() for index in indexes]), weighting=model)
     yield Corpus(

@@ -33,7 +33,7 @@ COMMON = ["the", "of", "pain", "knee", "lumbar", "therapy", "and", "request", "s
 SOME = ["opioid", "norco", "injection", "injections", "surgery", "surgical", "surgeon", "MRI"]
 RARE = ["C7-T1", "L4-5", "EMG/NCV", "ketamine", "orthosis", "10/325mg", "naproxen", "acupuncture"]
 WORDS = [*COMMON, *SOME, *RARE]
-WEIGHTS = Weights(boosts=(3.0, 0.5, 1.0, 0.25), b=(0.75, 0.4, 0.9, 0.0), k1=1.4)
+WEIGHTS = Weights(boosts=(3.0, 0.5, 1.0), b=(0.75, 0.4, 0.9), k1=1.4)
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,8 @@ class Oracle:
         ]
 
     def score(self, term: str, document: int, field: int) -> float:
+        if field >= len(RANKED):
+            return 0.0
         text = self.texts[document][field]
         tf = text.count(term)
         length = byte_to_length(length_to_byte(len(text)))

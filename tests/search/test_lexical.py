@@ -85,7 +85,7 @@ def whoosh_answer(searcher: Searcher, node: Node) -> dict[int, float]:
 
 def _in_fields(terms: list[str], slop: int, name: str | None, weight: float) -> Any:
     made = []
-    for field, boost in zip(FIELDS, WEIGHTS.boosts, strict=True):
+    for field, boost in zip(FIELDS, (*WEIGHTS.boosts, 0.0), strict=True):
         if name in {None, field}:
             if len(terms) == 1:
                 made.append(whoosh_query.Term(field, terms[0], boost=boost * weight))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from index.analysis import tokens
-from index.impacts import FIELDS, Segment
+from index.impacts import RANKED, Segment
 from index.lexical import LexicalDocument, write_segment
 from search import plan
 from search.lexical import MOST_EXPANSIONS, LexicalArm, Weights
@@ -198,4 +198,4 @@ def test_a_failed_question_leaves_nothing_behind(
 
 
 def test_default_weights_say_what_they_are() -> None:
-    assert len(Weights().boosts) == len(Weights().b) == len(FIELDS)
+    assert len(Weights().boosts) == len(Weights().b) == len(RANKED)
