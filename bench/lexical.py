@@ -39,18 +39,18 @@ class Ours:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
 
-    def answer(self, asked: Asked) -> int:
+    def answer(self, asked: Asked) -> int | None:
         """The best ten, and how many documents match; facets of all of them are counted."""
         snapshot = self._snapshot
         if asked.text:
             weights = snapshot.lexical.key_terms(asked.text)
-            found = snapshot.lexical.match_terms(weights)
-        else:
-            allowed = None
-            for group, value in asked.filters.items():
-                mask = snapshot.catalogue.mask(group, [value])
-                allowed = mask if allowed is None else allowed & mask
-            found = snapshot.lexical.match(_node(asked), allowed)
+            snapshot.lexical.score_terms(weights, None, TOP)
+            return None  # nothing counts what holds any of forty words
+        allowed = None
+        for group, value in asked.filters.items():
+            mask = snapshot.catalogue.mask(group, [value])
+            allowed = mask if allowed is None else allowed & mask
+        found = snapshot.lexical.match(_node(asked), allowed)
         found.top(TOP)
         if asked.facets:
             snapshot.catalogue.counts(found.docs)

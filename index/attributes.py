@@ -147,5 +147,6 @@ def write_attributes(
 def open_attributes(directory: Path) -> Attributes:
     """Open the attributes of a segment, memory-mapped. Raises OSError where files are missing."""
     values = tuple(json.loads((directory / "attributes.json").read_text()))
-    arrays = (np.load(directory / f"attributes-{name}.npy", mmap_mode="r") for name in _ARRAYS)
-    return Attributes(values, *arrays)
+    files = (directory / f"attributes-{name}.npy" for name in _ARRAYS)
+    # Plain views: slicing the subclass that maps a file is slow.
+    return Attributes(values, *(np.asarray(np.load(file, mmap_mode="r")) for file in files))

@@ -29,6 +29,7 @@ COARSE = "vectors-ivf.faiss"
 OFFSETS = "passages.npy"
 PART = f"{ROWS}.part"  # there while a segment is being embedded, gone when it is whole
 PROBES = 64
+_MORE = 20
 _TRAIN_PER_LIST = 40
 _EMBED_ROWS = 1024  # rows appended at once: what an interrupted run can lose
 
@@ -118,7 +119,7 @@ def open_vectors(directory: Path) -> SegmentVectors:
         rows = codes.view(np.float16).reshape(-1, index.d)
         return SegmentVectors(rows, offsets, index, coarse=False)
     index = faiss.read_index(str(directory / COARSE), faiss.IO_FLAG_MMAP)
-    rows = np.memmap(directory / ROWS, np.float16, mode="r").reshape(-1, index.d)
+    rows = np.asarray(np.memmap(directory / ROWS, np.float16, mode="r")).reshape(-1, index.d)
     return SegmentVectors(rows, offsets, index, coarse=True)
 
 
@@ -148,7 +149,8 @@ def nearest_rows(
         scores, rows = vectors.index.search(queries, k, params=parameters)
         return scores, rows
     parameters = faiss.SearchParametersIVF(sel=selector, nprobe=PROBES)
-    _, rows = vectors.index.search(queries, min(2 * k, count), params=parameters)
+    more = max(k // 4, _MORE)  # their codes are not quite in the order of the rows
+    _, rows = vectors.index.search(queries, min(k + more, count), params=parameters)
     if allowed is not None and (rows[:, : min(k, np.count_nonzero(allowed))] < 0).any():
         # The lists probed hold too few allowed rows: the filter goes against the question.
         return _subset(vectors.rows, queries, k, np.flatnonzero(allowed))

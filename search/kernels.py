@@ -28,6 +28,7 @@ __all__ = [
     "count_codes",
     "intersect",
     "locate",
+    "narrowed",
     "passage_scores",
     "phrase",
     "row",
@@ -252,7 +253,10 @@ def scatter(found: Array, scores: Array, sums: Array) -> None:
 @compiled
 def collect(sums: Array, hits: Array, least: int, allowed: Array) -> tuple[Array, Array]:
     """The allowed documents with a sum, and `least` hits if hits are given; leaves sums zero."""
-    found, scores = np.empty(len(sums), np.int32), np.empty(len(sums), np.float64)
+    most = 0
+    for at in range(len(sums)):
+        most += sums[at] != 0.0
+    found, scores = np.empty(most, np.int32), np.empty(most, np.float64)
     size = 0
     for document in range(len(sums)):
         if sums[document] != 0.0:
@@ -263,6 +267,17 @@ def collect(sums: Array, hits: Array, least: int, allowed: Array) -> tuple[Array
                 size += 1
             sums[document] = 0.0
     return found[:size], scores[:size]
+
+
+@compiled
+def narrowed(sums: Array, allowed: Array) -> Array:
+    """The sums in float32, 0 where not allowed; leaves `sums` zero."""
+    scores = np.zeros(len(sums), np.float32)
+    for document in range(len(sums)):
+        if len(allowed) == 0 or allowed[document]:
+            scores[document] = sums[document]
+        sums[document] = 0.0
+    return scores
 
 
 @compiled

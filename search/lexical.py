@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -134,8 +134,30 @@ class LexicalArm:
     def score_terms(
         self, weighted: Mapping[str, float], allowed: Array | None = None, k: int = 10
     ) -> Matches:
-        """The best `k` documents with any of the terms, each term's score times its weight."""
-        return self.match_terms(weighted, allowed).top(k)
+        """The best `k` documents by the terms, each term's score times its weight; best first.
+
+        What scores nothing is left out. Quicker than `match_terms`, which makes a list of all.
+        """
+        rows = self._rows(list(weighted), _ALL_FIELDS, list(weighted.values()))
+        found = [Matches.none()]
+        for mapped, base, mask in self._masked(allowed):
+            scores = plan.scored(mapped, rows, mask)
+            best = plan.kernels.best(scores, k)
+            best = best[scores[best] > 0]
+            found.append(Matches((best + base).astype(np.int32), scores[best]))
+        docs, scores = (np.concatenate([getattr(m, n) for m in found]) for n in ("docs", "scores"))
+        return Matches(docs, scores).of(np.lexsort((docs, -scores))[:k])
+
+    def scores_of(self, weighted: Mapping[str, float], documents: Array) -> Array:
+        """The scores (float64) of `documents`, ascending, by the terms as in `score_terms`."""
+        rows = self._rows(list(weighted), _ALL_FIELDS, list(weighted.values()))
+        scores = np.zeros(len(documents))
+        for mapped, base, _ in self._masked(None):
+            first, last = np.searchsorted(documents, (base, base + len(mapped)))
+            local = (documents[first:last] - base).astype(np.int32)
+            for row in rows if last > first else ():
+                row.score(mapped, local, scores[first:last])
+        return scores.astype(np.float32).astype(np.float64)
 
     def match_terms(self, weighted: Mapping[str, float], allowed: Array | None = None) -> Matches:
         """All documents with any of the terms, each term's score times its weight."""
@@ -202,18 +224,23 @@ class LexicalArm:
         return idf
 
     def _run(self, part: plan.Part, allowed: Array | None) -> Matches:
-        docs, scores = [np.empty(0, np.int32)], [np.empty(0)]
+        docs, scores = [np.empty(0, np.int32)], [np.empty(0, np.float32)]
+        for mapped, base, mask in self._masked(allowed):
+            found, scored = part.run(mapped, mask)
+            docs.append(found + np.int32(base))
+            scores.append(scored.astype(np.float32))
+        return Matches(np.concatenate(docs), np.concatenate(scores))
+
+    def _masked(self, allowed: Array | None) -> Iterator[tuple[plan.Mapped, int, Array]]:
+        """Each segment, the number of its first document, and which of its documents may match."""
         base = 0
         for mapped, live in zip(self._mapped, self._live, strict=True):
             mask = live
             if allowed is not None:
                 mask = allowed[base : base + len(mapped)]
                 mask = mask & live if len(live) else mask
-            found, scored = part.run(mapped, mask)
-            docs.append(found + np.int32(base))
-            scores.append(scored)
+            yield mapped, base, mask
             base += len(mapped)
-        return Matches(np.concatenate(docs), np.concatenate(scores).astype(np.float32))
 
     def _plan(self, node: Node) -> plan.Part:
         match node:

@@ -144,6 +144,14 @@ def collect(sums: Array, hits: Array, least: int, allowed: Array) -> tuple[Array
     return found, scores
 
 
+def narrowed(sums: Array, allowed: Array) -> Array:
+    scores = sums.astype(np.float32)
+    if len(allowed):
+        scores[~allowed] = 0
+    sums[:] = 0
+    return scores
+
+
 def _occurrences(
     candidates: Array,
     documents: Array,

@@ -260,6 +260,16 @@ class Some:
         return found
 
 
+def scored(mapped: Mapped, rows: Sequence[Row], allowed: Array) -> Array:
+    """The score (float32) of every document of a segment by `rows`; 0 where it is not allowed."""
+    whole = _scratch.take(len(mapped))
+    for row in rows:
+        row.accumulate(mapped, whole[: len(mapped)])
+    scores: Array = kernels.narrowed(whole[: len(mapped)], allowed)
+    _scratch.give_back(whole)
+    return scores
+
+
 NOTHING = Some((), (), 1, 0)
 """The plan that matches no document."""
 EVERYTHING = Every((), (), (), 0)

@@ -108,10 +108,9 @@ class Ranking:
 
     def first(self, count: int) -> tuple[Documents, Scores]:
         """The best `count` documents and their scores; 0 for what only holds the words."""
-        documents = self._fused if count <= len(self._fused) else self.documents
-        scores = self._scores[:count]
-        missing = min(count, len(documents)) - len(scores)
-        return documents[:count], np.concatenate([scores, np.zeros(missing)])
+        documents, scores = self._fused[:count], self._scores[:count]
+        more = self._rest.top(count - len(documents)).docs.astype(np.int64)
+        return np.concatenate([documents, more]), np.concatenate([scores, np.zeros(len(more))])
 
     def place(self, arm: str, document: int) -> int | None:
         """The rank (from 1) of a document in the "lexical", "semantic" or "concepts" arm."""
@@ -127,7 +126,7 @@ class Ranking:
 
     def sorted(self, order: NDArray[np.intp]) -> Ranking:
         """The same documents in another order, `order` being places in `documents`."""
-        _, scores = self.first(len(self))
+        scores = np.concatenate([self._scores, np.zeros(len(self._rest))])
         return Ranking(
             self.documents[order], scores[order], Matches.none(), self.with_words, self._arms
         )
@@ -158,13 +157,12 @@ class Search:
             matched = self._question.matched.among(allowed)
             if self._question.strict:
                 allowed = _mask(self._snapshot, matched.docs)
-        found = self._by_words(matched, allowed)
         arms = {
-            "lexical": _best_words(found),
+            "lexical": self._by_words(matched, allowed),
             "semantic": self._by_meaning(allowed),
             "concepts": self._by_concepts(allowed),
         }
-        pool, scores, near = self._fused(arms, found)
+        pool, scores, near = self._fused(arms, matched)
         contains = matched.holds(pool)
         kept = contains
         if self._meaning or self._question.match is None:
@@ -186,20 +184,31 @@ class Search:
         return _mask(self._snapshot, self._snapshot.lexical.match(self._question.hard).docs)
 
     @cached_property
-    def _scored_terms(self) -> Matches:
-        return self._snapshot.lexical.match_terms(self._question.terms)
-
-    @cached_property
     def _alike(self) -> NDArray[np.float32]:
         return self._snapshot.concepts.scores(self._question.features)
 
-    def _by_words(self, matched: Matches, allowed: Mask) -> Matches | None:
-        """Documents by the question's terms, whether or not they hold all of its words."""
-        if not self._words or isinstance(self._question.match, Everything):
-            return None
-        if self._question.terms and not self._question.strict:
-            return self._scored_terms.among(allowed)
-        return matched
+    @property
+    def _ranks_words(self) -> bool:
+        return self._words and not isinstance(self._question.match, Everything)
+
+    @property
+    def _by_terms(self) -> bool:
+        """Whether documents rank by the question's terms, whether or not they hold all of them."""
+        return bool(self._question.terms) and not self._question.strict
+
+    def _by_words(self, matched: Matches, allowed: Mask) -> Documents:
+        if not self._ranks_words:
+            return _NONE
+        if not self._by_terms:
+            return matched.top(LEXICAL_POOL).docs.astype(np.int64)
+        mask = None if allowed is self._snapshot.live else allowed  # the arm knows the dead
+        found = self._snapshot.lexical.score_terms(self._question.terms, mask, LEXICAL_POOL)
+        return found.docs.astype(np.int64)
+
+    def _word_scores(self, matched: Matches, documents: Documents) -> Scores:
+        if self._by_terms:
+            return self._snapshot.lexical.scores_of(self._question.terms, documents)
+        return matched.scores_of(documents)
 
     def _by_meaning(self, allowed: Mask) -> Documents:
         vectors = self._question.vectors
@@ -219,7 +228,7 @@ class Search:
         return best[scores[best] > 0]
 
     def _fused(
-        self, arms: Mapping[str, Documents], found: Matches | None
+        self, arms: Mapping[str, Documents], matched: Matches
     ) -> tuple[Documents, Scores, Mask]:
         """The candidates of all arms, best first, ties by document: their numbers, fused scores,
         and whether each is near enough in meaning to be shown for that alone.
@@ -228,8 +237,8 @@ class Search:
         if len(pool) == 0:
             return pool, np.zeros(0), np.zeros(0, dtype=np.bool_)
         words = meaning = alike = None
-        if found is not None:
-            words = found.scores_of(pool)
+        if self._ranks_words:
+            words = self._word_scores(matched, pool)
         if self._meaning and self._question.vectors is not None:
             meaning = self._snapshot.semantic.scores(self._question.vectors, pool)
         if self._mode is Mode.HYBRID and self._question.features:
@@ -246,10 +255,6 @@ def _mask(snapshot: Snapshot, documents: NDArray[np.int32]) -> Mask:
     found = np.zeros(snapshot.size, dtype=np.bool_)
     found[documents] = True
     return found
-
-
-def _best_words(found: Matches | None) -> Documents:
-    return _NONE if found is None else found.top(LEXICAL_POOL).docs.astype(np.int64)
 
 
 def sorted_by(snapshot: Snapshot, ranking: Ranking, sort: str) -> Ranking:

@@ -50,12 +50,15 @@ class SemanticArm:
     def rank(self, queries: Vectors, k: int, allowed: Mask | None = None) -> Nearest:
         """The `k` best documents of those `allowed`; `queries` is (1 or 2, dimensions)."""
         candidates = [np.zeros(0, np.int64)]
+        # Of several segments each holds a part of the nearest: twice its share is enough.
+        share = min(1.0, 2 / max(len(self._segments), 1))
+        wanted = int(np.ceil(share * k * _ROWS_PER_ISSUE))
         for number, vectors in enumerate(self._segments):
             start, end = self._starts[number : number + 2]
             rows_allowed = None
             if allowed is not None:
                 rows_allowed = np.repeat(allowed[start:end], np.diff(vectors.offsets))
-            _, rows = nearest_rows(vectors, queries, k * _ROWS_PER_ISSUE, rows_allowed)
+            _, rows = nearest_rows(vectors, queries, wanted, rows_allowed)
             found = np.unique(rows[rows >= 0])
             candidates.append(np.unique(vectors.owners(found)) + start)
         documents = np.concatenate(candidates)
