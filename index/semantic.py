@@ -28,7 +28,7 @@ EXACT = "vectors.faiss"
 COARSE = "vectors-ivf.faiss"
 OFFSETS = "passages.npy"
 PART = f"{ROWS}.part"  # there while a segment is being embedded, gone when it is whole
-PROBES = 64
+PROBES = 128  # lists looked into; see DECISIONS.md for what fewer miss
 _MORE = 20
 _TRAIN_PER_LIST = 40
 _EMBED_ROWS = 1024  # rows appended at once: what an interrupted run can lose
@@ -118,7 +118,8 @@ def open_vectors(directory: Path) -> SegmentVectors:
         codes = faiss.rev_swig_ptr(index.codes.data(), index.ntotal * index.d * 2)
         rows = codes.view(np.float16).reshape(-1, index.d)
         return SegmentVectors(rows, offsets, index, coarse=False)
-    index = faiss.read_index(str(directory / COARSE), faiss.IO_FLAG_MMAP)
+    # With IO_FLAG_MMAP alone lists are read through another, slower reader.
+    index = faiss.read_index(str(directory / COARSE), faiss.IO_FLAG_MMAP_IFC)
     rows = np.asarray(np.memmap(directory / ROWS, np.float16, mode="r")).reshape(-1, index.d)
     return SegmentVectors(rows, offsets, index, coarse=True)
 

@@ -43,18 +43,24 @@ class ConceptArm:
 
     def scores(self, features: Features) -> NDArray[np.float32]:
         """The score in [0, 1] of every document; all 0 where nothing is looked for."""
-        reached = np.zeros(self._catalogue.size, np.float32)
-        total = 0.0
-        for group, weights in features.items():
-            weight = REASON_WEIGHT if group == "reason" else GROUP_WEIGHTS[group]
-            total += weight
-            best = np.zeros(self._catalogue.size, np.float32)
-            for value, closeness in sorted(weights.items(), key=lambda item: item[1]):
-                documents = self._catalogue.documents(value)
-                if group == "reason":
-                    best[documents] += np.float32(closeness)
-                else:  # in ascending order of closeness: the largest is written last
-                    best[documents] = closeness
-            best *= np.float32(weight)
-            reached += best
-        return np.minimum(reached / np.float32(total), np.float32(1)) if total else reached
+        scores = np.zeros(self._catalogue.size, np.float32)
+        weights = {
+            group: REASON_WEIGHT if group == "reason" else GROUP_WEIGHTS[group]
+            for group in features
+        }
+        total = sum(weights.values())
+        if not total:
+            return scores
+        for part, (start, end) in enumerate(self._catalogue.spans):  # which the caches hold
+            reached, best = scores[start:end], np.zeros(end - start, np.float32)
+            for group, wanted_values in features.items():
+                best.fill(0)
+                for value, closeness in sorted(wanted_values.items(), key=lambda item: item[1]):
+                    documents = self._catalogue.documents_in(part, value)
+                    if group == "reason":
+                        best[documents] += np.float32(closeness)
+                    else:  # in ascending order of closeness: the largest is written last
+                        best[documents] = closeness
+                best *= np.float32(weights[group] / total)
+                reached += best
+        return np.minimum(scores, np.float32(1), out=scores)

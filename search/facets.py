@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,11 +115,22 @@ class Catalogue:
     def documents(self, value: str) -> Documents:
         """The documents that have `value` ("region:lumbar spine"), ascending."""
         found = [np.zeros(0, np.int64)]
-        for part, codes, start in zip(self._parts, self._codes, self._starts, strict=False):
-            if (code := codes.get(value)) is not None:
-                first, last = part.document_offsets[code : code + 2]
-                found.append(part.documents[first:last] + start)
+        for part, start in enumerate(self._starts[:-1]):
+            found.append(self.documents_in(part, value) + start)
         return np.concatenate(found)
+
+    def documents_in(self, part: int, value: str) -> NDArray[np.int32]:
+        """The same for one part, documents numbered from its own first."""
+        of, code = self._parts[part], self._codes[part].get(value)
+        if code is None:
+            return of.documents[:0]
+        first, last = of.document_offsets[code : code + 2]
+        return of.documents[first:last]
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """The documents of each part: the first, and the first of the next."""
+        return list(pairwise(self._starts.tolist()))
 
     def mask(self, group: str, values: Sequence[str]) -> Mask:
         """Which documents have one of `values` in `group`."""

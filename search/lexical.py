@@ -139,14 +139,17 @@ class LexicalArm:
         What scores nothing is left out. Quicker than `match_terms`, which makes a list of all.
         """
         rows = self._rows(list(weighted), _ALL_FIELDS, list(weighted.values()))
-        found = [Matches.none()]
+        found, floor = Matches.none(), np.float32(0)
         for mapped, base, mask in self._masked(allowed):
             scores = plan.scored(mapped, rows, mask)
-            best = plan.kernels.best(scores, k)
-            best = best[scores[best] > 0]
-            found.append(Matches((best + base).astype(np.int32), scores[best]))
-        docs, scores = (np.concatenate([getattr(m, n) for m in found]) for n in ("docs", "scores"))
-        return Matches(docs, scores).of(np.lexsort((docs, -scores))[:k])
+            # What scores no more than the k-th so far ranks behind it, having a higher number.
+            above = np.flatnonzero(scores > floor)
+            above = above[plan.kernels.best(scores[above], k)]
+            docs = np.concatenate([found.docs, (above + base).astype(np.int32)])
+            scores = np.concatenate([found.scores, scores[above]])
+            found = Matches(docs, scores).of(np.lexsort((docs, -scores))[:k])
+            floor = found.scores[-1] if len(found) == k > 0 else floor
+        return found
 
     def scores_of(self, weighted: Mapping[str, float], documents: Array) -> Array:
         """The scores (float64) of `documents`, ascending, by the terms as in `score_terms`."""
