@@ -133,7 +133,8 @@ def measure(kind: str, calls: dict[str, list[Call]], budget: float) -> Iterator[
         for name, of_engine in calls.items():
             times[name].append([cpu_ms(call) for call in of_engine[: len(counts[name])]])
     for name, rounds in times.items():
-        same = [a == b for a, b in zip(counts[name], counts[_OURS], strict=False) if a is not None]
+        pairs = zip(counts[name], counts[_OURS], strict=False)
+        same = [theirs == ours for theirs, ours in pairs if None not in (theirs, ours)]
         agree = {"same_count": round(sum(same) / len(same), 3)} if same else {}
         yield timings(kind, name, np.median(rounds, axis=0).tolist(), **agree)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from index.analysis import stop_words, tokens
 from index.concepts import read_concepts
 from index.letter import Concepts, Letter
-from index.passages import is_verdict_word, without_verdict
+from index.passages import PASSAGE_WORDS, is_verdict_word, without_verdict
 from index.reasons import read_reasons
 from index.segments import issue_passages
 from search.concepts import wanted
@@ -148,7 +148,8 @@ def _by_request(
         terms[term] = terms.get(term, 0.0) + weight
     texts: tuple[str, ...] = (meanings_text(request.focus, active),)
     if request.whole != request.focus:
-        texts = (*texts, request.whole)
+        # More of it than a passage has costs an encoding and changes no ranking.
+        texts = (*texts, " ".join(request.whole.split()[:PASSAGE_WORDS]))
     return Asked(
         question=Question(
             match=None, terms=terms, features=wanted(request.concepts, request.reasons)
