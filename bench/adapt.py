@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from index.encoder import MAX_TOKENS, find_model
+from index.encoder import MAX_TOKENS, find_model, load_transformer
 from index.extract import Unreadable, discover
 from index.passages import windows, without_verdict
 from index.reading import read_letter
@@ -61,8 +61,9 @@ def read_pairs(paths: Sequence[Path]) -> list[Pair]:
 
 def embed(model: SentenceTransformer, texts: Sequence[str]) -> torch.Tensor:
     """Unit vectors of `texts`, with gradients where they are wanted."""
-    features = model.tokenize(list(texts))
-    features = {name: value.to(model.device) for name, value in features.items()}
+    from sentence_transformers.util import batch_to_device
+
+    features = batch_to_device(model.preprocess(list(texts)), model.device)
     return torch.nn.functional.normalize(model(features)["sentence_embedding"], dim=1)
 
 
@@ -96,7 +97,7 @@ def train(model: SentenceTransformer, pairs: Sequence[Pair], epochs: int) -> Non
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             rate.step()
-            total += float(loss)
+            total += loss.item()
         print(f"epoch {epoch + 1}: loss {total / max(len(shuffled) // BATCH, 1):.3f}", flush=True)
     model.eval()
 
@@ -120,13 +121,11 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--held-out", type=float, default=0.2, help="share of the letters")
     given = parser.parse_args()
-    from sentence_transformers import SentenceTransformer
-
     pairs = read_pairs(given.letters)
     letters = sorted({pair.letter for pair in pairs})
     held = set(Random(SEED).sample(letters, round(given.held_out * len(letters))))
     kept_out = [pair for pair in pairs if pair.letter in held]
-    model = SentenceTransformer(str(find_model().path))
+    model = load_transformer(find_model(), "cuda" if torch.cuda.is_available() else "cpu")
     model.max_seq_length = MAX_TOKENS
     print(f"{len(pairs):,} pairs of {len(letters):,} letters, {len(kept_out):,} held out")
     before = found_first(model, kept_out) if kept_out else 0.0

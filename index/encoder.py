@@ -86,7 +86,7 @@ class DocumentEncoder:
         if threads:
             torch.set_num_threads(threads)
         cuda = torch.cuda.is_available()
-        self._model = _load(model, "cuda" if cuda else "cpu")
+        self._model = load_transformer(model, "cuda" if cuda else "cpu")
         self._model.max_seq_length = MAX_TOKENS
         self.precision = "fp16" if cuda else ("bf16" if _cpu_has_bf16() else "fp32")
         if cuda:
@@ -115,8 +115,8 @@ class DocumentEncoder:
         return np.concatenate(rows) if rows else np.zeros((0, self.dimensions), np.float32)
 
 
-def _load(model: Model, device: str) -> SentenceTransformer:
-    """The model by sentence-transformers, from its files alone and without a progress bar."""
+def load_transformer(model: Model, device: str) -> SentenceTransformer:
+    """The model as sentence-transformers loads it: from its files alone, without a progress bar."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     from sentence_transformers import SentenceTransformer
@@ -130,7 +130,7 @@ def export_query_encoder(model: Model, directory: Path) -> None:
     """Write `model.onnx` (text ids to unit vectors) and its tokenizer into a new `directory`."""
     import torch
 
-    transformer = _load(model, "cpu").eval()
+    transformer = load_transformer(model, "cpu").eval()
 
     class UnitVectors(torch.nn.Module):
         def __init__(self) -> None:
