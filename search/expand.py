@@ -71,7 +71,9 @@ def _expansion(
 
 def widened(node: Node, active: Sequence[Expansion]) -> Node:
     """`node` with each expanded word, or run of words, matched by its meanings too."""
-    table = {tuple(_words(e.term)): _meanings(e) for e in active if e.active}
+    table = {
+        tuple(_words(e.term)): meanings for e in active if e.active and (meanings := _meanings(e))
+    }
     return _widened(node, table) if table else node
 
 
@@ -115,9 +117,12 @@ def _is_plain(node: Node) -> bool:
 
 
 def _meanings(expansion: Expansion) -> tuple[Node, ...]:
+    """What else to match; a phrase that holds the term itself matches nothing more."""
     nodes: list[Node] = []
     for meaning in expansion.meanings:
         words = _words(meaning)
+        if set(_words(expansion.term)) <= set(words):
+            continue
         nodes.append(Word(words[0]) if len(words) == 1 else Phrase(tuple(words)))
     return tuple(nodes)
 

@@ -170,3 +170,10 @@ def test_brand_and_generic_name_find_one_another(
 def test_what_is_typed_counts_more_than_what_it_stands_for(sample_engine: Engine) -> None:
     hits = sample_engine.search("norco", limit=3).hits
     assert all("norco" in hit.request.lower() for hit in hits)
+
+
+def test_a_meaning_that_holds_the_term_itself_is_not_looked_for_again() -> None:
+    meant = Expansion(term="epidural", meanings=("epidural steroid injection",))
+    assert widened(Word("epidural"), [meant]) == Word("epidural")
+    other = Expansion(term="epidural", meanings=("epidural steroid injection", "ESI"))
+    assert widened(Word("epidural"), [other]) == Or((Word("epidural"), Word("esi")))
