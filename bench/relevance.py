@@ -73,12 +73,9 @@ class Laboratory:
         by = asking.by_text if topic.kind == "case" else asking.by_words
         asked = by(self.snapshot, topic.text)
         everything = np.arange(self.snapshot.size)
-        found = self.snapshot.lexical.match_terms(asked.question.terms)
-        lexical = np.zeros(self.snapshot.size)
-        lexical[found.docs] = found.scores
         queries = np.concatenate([self._vector(text) for text in asked.texts])
         return Signals(
-            lexical=lexical,
+            lexical=self.snapshot.lexical.scores_of(asked.question.terms, everything),
             semantic=self.snapshot.semantic.scores(queries, everything),
             concepts=self.snapshot.concepts.scores(asked.question.features).astype(float),
         )

@@ -73,8 +73,8 @@ def by_words(
     typed = words
     words = _EXCLUDED.sub(" ", words)  # what is not wanted neither ranks nor means anything
     strict = _is_strict(parsed.node) or _JOINED.search(QUOTED.sub(" ", typed)) is not None
-    found = () if strict else expansions(words, off=off, senses=senses)
-    active = tuple(e for e in found if e.active) if expand else ()
+    found = () if strict else _read(words, expand=expand, off=off, senses=senses)
+    active = tuple(e for e in found if e.active)
     node, matched, notes = _loosened(snapshot, widened(parsed.node, active), strict=strict)
     concepts = read_concepts(words)
     terms = _terms(words, active)
@@ -92,11 +92,19 @@ def by_words(
         marker=Marker(parsed.terms | _meant(active), parsed.prefixes),
         understood=_understood(words, concepts),
         notes=(*parsed.notes, *notes, *_capped(snapshot, parsed.prefixes)),
-        expansions=tuple(replace(e, active=e.active and expand) for e in found),
+        expansions=found,
         did_you_mean=did_you_mean(
             typed, snapshot.lexical, {word for e in found for word in e.term.lower().split()}
         ),
     )
+
+
+def _read(
+    text: str, *, expand: bool, off: Collection[str], senses: Mapping[str, str] | None
+) -> tuple[Expansion, ...]:
+    """The expansions of `text`, none of them active without `expand`."""
+    found = expansions(text, off=off, senses=senses)
+    return found if expand else tuple(replace(e, active=False) for e in found)
 
 
 def by_text(
@@ -138,8 +146,8 @@ def _by_request(
     off: Collection[str] = (),
     senses: Mapping[str, str] | None = None,
 ) -> Asked:
-    found = expansions(request.focus, off=off, senses=senses)
-    active = tuple(e for e in found if e.active) if expand else ()
+    found = _read(request.focus, expand=expand, off=off, senses=senses)
+    active = tuple(e for e in found if e.active)
     focus, whole = (_blind(text) for text in (request.focus, request.whole))
     weights = snapshot.lexical.key_terms(focus, KEY_TERMS)
     around = snapshot.lexical.key_terms(whole, KEY_TERMS)
@@ -157,7 +165,7 @@ def _by_request(
         texts=texts,
         marker=Marker(weights.keys() | _meant(active)),
         understood=_understood(request.requested, request.concepts),
-        expansions=tuple(replace(e, active=e.active and expand) for e in found),
+        expansions=found,
     )
 
 

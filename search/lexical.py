@@ -136,7 +136,7 @@ class LexicalArm:
     ) -> Matches:
         """The best `k` documents by the terms, each term's score times its weight; best first.
 
-        What scores nothing is left out. Quicker than `match_terms`, which makes a list of all.
+        What scores nothing is left out. No list of all that hold a term is made.
         """
         rows = self._rows(list(weighted), _ALL_FIELDS, list(weighted.values()))
         found, floor = Matches.none(), np.float32(0)
@@ -161,11 +161,6 @@ class LexicalArm:
             for row in rows if last > first else ():
                 row.score(mapped, local, scores[first:last])
         return scores.astype(np.float32).astype(np.float64)
-
-    def match_terms(self, weighted: Mapping[str, float], allowed: Array | None = None) -> Matches:
-        """All documents with any of the terms, each term's score times its weight."""
-        rows = self._rows(list(weighted), _ALL_FIELDS, list(weighted.values()))
-        return self._run(_some(_Split(rows), 1), allowed)
 
     def df(self, term: str) -> int:
         """In how many documents the analysed `term` is, in any field, deleted ones included."""

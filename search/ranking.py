@@ -133,7 +133,7 @@ class Ranking:
 
 
 class Search:
-    """A question put to a generation: every arm is asked once, whatever filters follow."""
+    """A question put to a generation; what filters do not change is computed once."""
 
     def __init__(
         self, snapshot: Snapshot, question: Question, mode: Mode, own: int | None = None
