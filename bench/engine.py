@@ -1,4 +1,4 @@
-"""The whole system: calls of the engine, pages under load, memory, disk, a cold start; txtai.
+"""The whole system: calls, pages under load, memory, disk, a cold start, recall; txtai.
 
 Calls are timed as CPU time of the calling thread, in which everything runs; pages as what 16
 clients on loopback wait, with the server in a process of its own.
@@ -29,10 +29,13 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # also as a file, `python
 from bench.queries import questions
 from bench.setting import Row, cpu_ms, has_drawn_vectors, indexed, parser, report, timings
 from index.encoder import Vectors
+from index.semantic import SegmentVectors
 from search.engine import Engine
+from search.semantic import nearest_rows
 from search.snapshot import Snapshot
 
 HITS = 20
+NEAREST = 10
 CLIENTS = 16
 ROUNDS = 3
 _OURS = "precedent"
@@ -61,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows = [*called(_OURS, _our_calls(engine, words, texts)), *_txtai(engine, words, texts)]
     rows += [*served(index, words, given.seconds), on_disk(index, given.issues)]
     rows += [cold(index, words[0], mode) for mode in ("lexical", "hybrid")]
+    rows += recalled(engine, {"typed words": words, "150 words": texts})
     drawn = f"Vectors are drawn from {min(given.sample, given.issues)} embedded ones, not embedded."
     notes = [*_NOTES, *([drawn] if has_drawn_vectors(index) else [])]
     report(given.issues, rows, notes, json_alone=given.json)
@@ -215,6 +219,41 @@ def _memory(process: int) -> dict[str, float | str]:
     sizes = {line.split(":")[0]: line.split()[1] for line in lines if line.endswith("kB")}
     names = {"resident_mb": "VmRSS", "own_mb": "RssAnon", "files_mb": "RssFile"}
     return {name: round(int(sizes[key]) / 1024, 1) for name, key in names.items()}
+
+
+# -- recall --------------------------------------------------------------------------------------
+
+
+def recalled(engine: Engine, asked: dict[str, list[str]]) -> Iterator[Row]:
+    """How many of the ten rows of vectors nearest to each question the semantic arm looks at."""
+    segments = engine.snapshot().semantic.segments
+    for kind, texts in asked.items():
+        queries = engine.load_encoder().encode(texts)
+        found = [
+            [nearest_rows(of, query[np.newaxis], NEAREST, None)[0] for of in segments]
+            for query in queries
+        ]
+        shares = [
+            np.mean([row in of_query[segment] for segment, row in nearest])
+            for of_query, nearest in zip(found, _exactly_nearest(segments, queries), strict=True)
+        ]
+        row = {"recall_at_10": round(float(np.mean(shares)), 4), "queries": len(texts)}
+        yield Row(f"nearest vectors, {kind}", _OURS, row)
+
+
+def _exactly_nearest(
+    segments: Sequence[SegmentVectors], queries: Vectors
+) -> list[list[tuple[int, int]]]:
+    """For each query its NEAREST rows of all segments, as (segment, row)."""
+    best: list[list[tuple[float, int, int]]] = [[] for _ in queries]
+    for number, of in enumerate(segments):
+        for start in range(0, len(of.rows), 1 << 16):
+            scores = queries @ of.rows[start : start + (1 << 16)].astype(np.float32).T
+            for query, row in enumerate(scores):
+                top = np.argsort(-row)[:NEAREST]
+                best[query] += [(-float(row[at]), number, start + int(at)) for at in top]
+                best[query] = sorted(best[query])[:NEAREST]
+    return [[(segment, row) for _, segment, row in of_query] for of_query in best]
 
 
 # -- disk and cold start -------------------------------------------------------------------------

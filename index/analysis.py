@@ -14,7 +14,7 @@ import re
 import threading
 import unicodedata
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -104,18 +104,30 @@ def _analyse(chunk: str) -> tuple[Piece, ...]:
 
 
 class _Remembered(dict[str, tuple[Piece, ...]]):
-    """What each chunk yields; emptied when full, so a stream of odd text cannot fill memory."""
+    """What each chunk yields, and which `chunks` yield a term."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.chunks: dict[str, set[str]] = {}
 
     def __missing__(self, chunk: str) -> tuple[Piece, ...]:
         pieces = _analyse(chunk)
         if len(chunk) <= _LONGEST_TERM:
             if len(self) >= _MOST_REMEMBERED:
-                self.clear()
+                _forget()
+            for piece in pieces:
+                self.chunks.setdefault(piece.term, set()).add(chunk)
             self[chunk] = pieces
         return pieces
 
 
 _pieces = _Remembered()
+
+
+def _forget() -> None:
+    """Begin anew, so that a stream of odd text cannot fill memory; who reads the old one may."""
+    global _pieces
+    _pieces = _Remembered()
 
 
 def chunks(text: str) -> list[str]:
@@ -148,15 +160,27 @@ def spans(text: str) -> list[tuple[str, int, int]]:
     ]
 
 
+def holding(some_chunks: Iterable[str], terms: Collection[str]) -> set[str]:
+    """Those of `some_chunks` that yield one of `terms`."""
+    remembered = _pieces
+    some = set(some_chunks)
+    found = set()
+    for chunk in [chunk for chunk in some if chunk not in remembered]:
+        if any(piece.term in terms for piece in remembered[chunk]):
+            found.add(chunk)
+    for term in terms:
+        if of_term := remembered.chunks.get(term):
+            found |= some & of_term
+    return found
+
+
 def marked(text: str, wanted: Mapping[str, Sequence[Piece]]) -> list[tuple[int, int, str]]:
     """(start, end, term) of the pieces of `text` that `wanted` gives for the chunks it holds.
 
-    Few chunks are wanted, so these are looked for instead of going through all.
+    `wanted` has few chunks, so these are looked for instead of going through all of `text`.
     """
     found: list[tuple[int, int, str]] = []
-    for chunk in set(_CHUNK.findall(text)):
-        if not (of_chunk := wanted[chunk]):
-            continue
+    for chunk, of_chunk in wanted.items():
         at = text.find(chunk)
         while at >= 0:
             before = text[at - 1] if at else " "
@@ -174,7 +198,7 @@ def _marked_in_turn(text: str, wanted: Mapping[str, Sequence[Piece]]) -> list[tu
     return [
         (match.start() + piece.start, match.start() + piece.end, piece.term)
         for match in _CHUNK.finditer(text)
-        for piece in wanted[match[0]]
+        for piece in wanted.get(match[0], ())
     ]
 
 

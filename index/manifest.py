@@ -10,7 +10,7 @@ from pathlib import Path
 from index.files import checksum, write_atomically
 
 FILE = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 
 
 class IndexUnusable(RuntimeError):

@@ -3,8 +3,8 @@
 Every issue has one vector for its request and one for each passage of its reasoning (see
 `index.passages`). `passages.npy` (int64, documents + 1) says which rows are whose: rows
 `passages[d]` to `passages[d + 1]` belong to document d, the first of them being the request.
-Up to EXACT_LIMIT rows a segment is searched exactly in fp16; above, an IVF index over 8-bit
-codes finds candidates and the fp16 rows score them.
+Up to EXACT_LIMIT rows a segment is searched exactly in fp16; above, a scan of short codes (product
+quantisation, 4 bits for every two dimensions) finds candidates and the fp16 rows score them.
 """
 
 from __future__ import annotations
@@ -19,18 +19,16 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from index.encoder import DocumentEncoder, Vectors
+from index.encoder import DocumentEncoder
 from index.files import sync_directory
 
-EXACT_LIMIT = 250_000  # rows; two processes write two segments: exact up to half a million
+EXACT_LIMIT = 100_000  # rows; DECISIONS.md says what either way takes
 ROWS = "vectors.f16"
 EXACT = "vectors.faiss"
-COARSE = "vectors-ivf.faiss"
+COARSE = "vectors-pq.faiss"
 OFFSETS = "passages.npy"
 PART = f"{ROWS}.part"  # there while a segment is being embedded, gone when it is whole
-PROBES = 256  # lists looked into; DECISIONS.md says what fewer miss
-_MORE = 20
-_TRAIN_PER_LIST = 40
+_TRAINING_ROWS = 50_000
 _EMBED_ROWS = 1024  # rows appended at once: what an interrupted run can lose
 
 
@@ -91,18 +89,18 @@ def write_vectors(directory: Path, rows: NDArray[np.float16]) -> None:
     )
     if len(rows) > EXACT_LIMIT:
         rows.tofile(directory / ROWS)
-        faiss.write_index(_coarse_index(rows), str(directory / COARSE))
+        faiss.write_index(_codes(rows), str(directory / COARSE))
     else:
         exact.add(rows.astype(np.float32))
         faiss.write_index(exact, str(directory / EXACT))
 
 
-def _coarse_index(rows: NDArray[np.float16]) -> Any:
-    """IVF over 8-bit codes, as many lists as four times the root of the rows, by FAISS's advice."""
-    lists = 1 << int(np.log2(4 * np.sqrt(len(rows))))
-    index = faiss.index_factory(rows.shape[1], f"IVF{lists},SQ8", faiss.METRIC_INNER_PRODUCT)
+def _codes(rows: NDArray[np.float16]) -> Any:
+    """The codes of `rows`, laid out to be compared with a question many at a time."""
+    dimensions = rows.shape[1]
+    index = faiss.IndexPQFastScan(dimensions, dimensions // 2, 4, faiss.METRIC_INNER_PRODUCT)
     sample = np.random.default_rng(0).choice(
-        len(rows), min(len(rows), lists * _TRAIN_PER_LIST), replace=False
+        len(rows), min(len(rows), _TRAINING_ROWS), replace=False
     )
     index.train(rows[np.sort(sample)].astype(np.float32))
     for start in range(0, len(rows), 1 << 16):
@@ -118,60 +116,6 @@ def open_vectors(directory: Path) -> SegmentVectors:
         codes = faiss.rev_swig_ptr(index.codes.data(), index.ntotal * index.d * 2)
         rows = codes.view(np.float16).reshape(-1, index.d)
         return SegmentVectors(rows, offsets, index, coarse=False)
-    # With IO_FLAG_MMAP alone lists are read through another, slower reader.
-    index = faiss.read_index(str(directory / COARSE), faiss.IO_FLAG_MMAP_IFC)
+    index = faiss.read_index(str(directory / COARSE))  # FAISS cannot map these codes
     rows = np.asarray(np.memmap(directory / ROWS, np.float16, mode="r")).reshape(-1, index.d)
     return SegmentVectors(rows, offsets, index, coarse=True)
-
-
-def nearest_rows(
-    vectors: SegmentVectors, queries: Vectors, k: int, allowed: NDArray[np.bool_] | None
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """The `k` nearest rows of each query among the `allowed` rows, by inner product.
-
-    Returns scores and row numbers, both (queries, up to k), best first; -1 where there are
-    fewer. A selective filter is answered exactly from the allowed rows alone: an approximate
-    search under it would miss most of them.
-    """
-    faiss.omp_set_num_threads(1)  # per calling thread; a page must not take every core
-    count = len(vectors.rows)
-    if allowed is not None and np.count_nonzero(allowed) <= 0.05 * count:
-        return _subset(vectors.rows, queries, k, np.flatnonzero(allowed))
-    k = min(k, count)
-    if k == 0:
-        empty = np.zeros((len(queries), 0))
-        return empty.astype(np.float32), empty.astype(np.int64)
-    selector = None
-    if allowed is not None:
-        bits = np.packbits(allowed, bitorder="little")
-        selector = faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits))
-    if not vectors.coarse:
-        parameters = faiss.SearchParameters(sel=selector)
-        scores, rows = vectors.index.search(queries, k, params=parameters)
-        return scores, rows
-    parameters = faiss.SearchParametersIVF(sel=selector, nprobe=PROBES)
-    more = max(k // 4, _MORE)  # their codes are not quite in the order of the rows
-    _, rows = vectors.index.search(queries, min(k + more, count), params=parameters)
-    if allowed is not None and (rows[:, : min(k, np.count_nonzero(allowed))] < 0).any():
-        # The lists probed hold too few allowed rows: the filter goes against the question.
-        return _subset(vectors.rows, queries, k, np.flatnonzero(allowed))
-    return _rescored(vectors.rows, queries, rows, k)
-
-
-def _subset(
-    rows: NDArray[np.float16], queries: Vectors, k: int, among: NDArray[np.int64]
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    scores = queries @ rows[among].astype(np.float32).T
-    order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-    return np.take_along_axis(scores, order, 1), among[order]
-
-
-def _rescored(
-    rows: NDArray[np.float16], queries: Vectors, candidates: NDArray[np.int64], k: int
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Candidates by their exact fp16 rows instead of their 8-bit codes."""
-    vectors = rows[np.maximum(candidates, 0)].astype(np.float32)
-    scores = np.einsum("qd,qkd->qk", queries, vectors)
-    scores[candidates < 0] = -np.inf
-    order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-    return np.take_along_axis(scores, order, 1), np.take_along_axis(candidates, order, 1)

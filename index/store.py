@@ -7,7 +7,6 @@ arrays point at. Issue numbers are never used again.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,11 +15,14 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
+import msgspec
+
 from index.letter import Issue, Letter
-from index.letter_json import from_json, to_json
 
 FILE = "letters.db"
 _BLOCK = 1_000  # issues read into memory at once
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Letter)
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS letters (
@@ -101,7 +103,7 @@ class Store:
 
     def put(self, letter: Letter, generation: int) -> str:
         """Store a letter for `generation`; returns "new", "changed" or "same"."""
-        record = json.dumps(to_json(letter), ensure_ascii=False, separators=(",", ":")).encode()
+        record = _encoder.encode(letter)
         content = blake2b(record, digest_size=16).hexdigest()
         old = self._db.execute(
             "SELECT row, content FROM letters WHERE id = ? AND died IS NULL", (letter.id,)
@@ -344,4 +346,4 @@ class Store:
 
 
 def _load(record: bytes) -> Letter:
-    return from_json(json.loads(zlib.decompress(record)))
+    return _decoder.decode(zlib.decompress(record))

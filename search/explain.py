@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 
-from index.analysis import Piece, marked, pieces
+from index.analysis import Piece, chunks, holding, marked, pieces
 from index.passages import sentences, without_verdict
 from index.segments import issue_passages
 from index.store import StoredIssue
@@ -19,21 +19,6 @@ _FIELDS = ("rationale", "summary")
 Marks = tuple[tuple[int, int], ...]
 
 
-class _Wanted(dict[str, tuple[Piece, ...]]):
-    """Chunk of text -> its pieces that a question asks for; most chunks have none."""
-
-    def __init__(self, terms: Collection[str], patterns: re.Pattern[str] | None) -> None:
-        self._terms, self._patterns = terms, patterns
-
-    def __missing__(self, chunk: str) -> tuple[Piece, ...]:
-        found = self[chunk] = tuple(piece for piece in pieces(chunk) if self._asked(piece))
-        return found
-
-    def _asked(self, piece: Piece) -> bool:
-        patterns = self._patterns
-        return piece.term in self._terms or bool(patterns and patterns.fullmatch(piece.word))
-
-
 class Marker:
     """Finds the words of a question in the texts of one answer, each text once."""
 
@@ -43,15 +28,32 @@ class Marker:
         described = "|".join(
             re.escape(pattern).replace(r"\*", r"\w*").replace(r"\?", r"\w") for pattern in written
         )
-        self._wanted = _Wanted(frozenset(terms), re.compile(described) if described else None)
+        self._terms = frozenset(terms)
+        self._patterns = re.compile(described) if described else None
+        self._pieces: dict[str, tuple[Piece, ...]] = {}
         self._known: dict[str, list[tuple[int, int, str]]] = {}
 
     def marks(self, text: str) -> list[tuple[int, int, str]]:
         """(start, end, term) of every word of `text` that the question asks for."""
         found = self._known.get(text)
         if found is None:
-            found = self._known[text] = marked(text, self._wanted)
+            some: Collection[str] = chunks(text)
+            if not self._patterns:
+                some = holding(some, self._terms)
+            wanted = {chunk: asked for chunk in some if (asked := self._asked(chunk))}
+            found = self._known[text] = marked(text, wanted)
         return found
+
+    def _asked(self, chunk: str) -> tuple[Piece, ...]:
+        """The pieces of a chunk that the question asks for."""
+        found = self._pieces.get(chunk)
+        if found is None:
+            found = self._pieces[chunk] = tuple(p for p in pieces(chunk) if self._is_asked(p))
+        return found
+
+    def _is_asked(self, piece: Piece) -> bool:
+        patterns = self._patterns
+        return piece.term in self._terms or bool(patterns and patterns.fullmatch(piece.word))
 
 
 def snippets(stored: StoredIssue, by: Marker, passage: int | None) -> tuple[Snippet, ...]:

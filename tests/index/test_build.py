@@ -280,7 +280,7 @@ def test_an_index_of_another_model_is_refused(
 
 @pytest.mark.parametrize(
     ("key", "value", "said"),
-    [("format", 99, "has format 99, this version reads 1"), ("recipe", "older", "in another way")],
+    [("format", 99, "has format 99, this version reads 2"), ("recipe", "older", "in another way")],
 )
 def test_an_index_of_another_format_or_recipe_is_refused(
     index: Path, letters: Path, key: str, value: object, said: str
