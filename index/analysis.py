@@ -14,7 +14,7 @@ import re
 import threading
 import unicodedata
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,7 +36,6 @@ _PIECE = re.compile(f"\\d+(?:\\.\\d+)*|{_LETTERS}(?:['\u2019]{_LETTERS})*\\d*")
 _LEVEL = re.compile(r"[ctls]\d{1,2}")
 _LOWEST = {"c": 8, "t": 12, "l": 6, "s": 5}
 _LONGEST_TERM = 64
-_APART = frozenset(" \n\t(),;:")  # never within a chunk
 _MOST_REMEMBERED = 300_000
 
 
@@ -104,30 +103,18 @@ def _analyse(chunk: str) -> tuple[Piece, ...]:
 
 
 class _Remembered(dict[str, tuple[Piece, ...]]):
-    """What each chunk yields, and which `chunks` yield a term."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.chunks: dict[str, set[str]] = {}
+    """What each chunk yields; emptied when full, so a stream of odd text cannot fill memory."""
 
     def __missing__(self, chunk: str) -> tuple[Piece, ...]:
         pieces = _analyse(chunk)
         if len(chunk) <= _LONGEST_TERM:
             if len(self) >= _MOST_REMEMBERED:
-                _forget()
-            for piece in pieces:
-                self.chunks.setdefault(piece.term, set()).add(chunk)
+                self.clear()
             self[chunk] = pieces
         return pieces
 
 
 _pieces = _Remembered()
-
-
-def _forget() -> None:
-    """Begin anew, so that a stream of odd text cannot fill memory; who reads the old one may."""
-    global _pieces
-    _pieces = _Remembered()
 
 
 def chunks(text: str) -> list[str]:
@@ -151,55 +138,18 @@ def tokens(text: str) -> list[str]:
     return terms(_CHUNK.findall(text))
 
 
-def spans(text: str) -> list[tuple[str, int, int]]:
-    """The terms of `text` with the character offsets (start, end) of each in it."""
+def placed(text: str) -> list[Piece]:
+    """The pieces of `text`, with offsets into it."""
     return [
-        (piece.term, match.start() + piece.start, match.start() + piece.end)
+        Piece(piece.term, piece.word, match.start() + piece.start, match.start() + piece.end)
         for match in _CHUNK.finditer(text)
         for piece in _pieces[match[0]]
     ]
 
 
-def holding(some_chunks: Iterable[str], terms: Collection[str]) -> set[str]:
-    """Those of `some_chunks` that yield one of `terms`."""
-    remembered = _pieces
-    some = set(some_chunks)
-    found = set()
-    for chunk in [chunk for chunk in some if chunk not in remembered]:
-        if any(piece.term in terms for piece in remembered[chunk]):
-            found.add(chunk)
-    for term in terms:
-        if of_term := remembered.chunks.get(term):
-            found |= some & of_term
-    return found
-
-
-def marked(text: str, wanted: Mapping[str, Sequence[Piece]]) -> list[tuple[int, int, str]]:
-    """(start, end, term) of the pieces of `text` that `wanted` gives for the chunks it holds.
-
-    `wanted` has few chunks, so these are looked for instead of going through all of `text`.
-    """
-    found: list[tuple[int, int, str]] = []
-    for chunk, of_chunk in wanted.items():
-        at = text.find(chunk)
-        while at >= 0:
-            before = text[at - 1] if at else " "
-            if before in _APART:
-                if _CHUNK.match(text, at)[0] == chunk:  # type: ignore[index]  # it is one itself
-                    found += [(at + p.start, at + p.end, p.term) for p in of_chunk]
-            elif not before.isalnum():
-                return _marked_in_turn(text, wanted)  # this may be inside a longer chunk, or not
-            at = text.find(chunk, at + len(chunk))
-    return sorted(found)
-
-
-def _marked_in_turn(text: str, wanted: Mapping[str, Sequence[Piece]]) -> list[tuple[int, int, str]]:
-    """The same, chunk by chunk."""
-    return [
-        (match.start() + piece.start, match.start() + piece.end, piece.term)
-        for match in _CHUNK.finditer(text)
-        for piece in wanted.get(match[0], ())
-    ]
+def spans(text: str) -> list[tuple[str, int, int]]:
+    """The terms of `text` with the character offsets (start, end) of each in it."""
+    return [(piece.term, piece.start, piece.end) for piece in placed(text)]
 
 
 class IssueAnalyzer(Analyzer):  # type: ignore[misc]

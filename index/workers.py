@@ -1,4 +1,4 @@
-"""Processes that work for an index run, and end with it however it ends."""
+"""Processes that work for another, and end with it however it ends."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from threading import Thread
 def process_pool(workers: int) -> ProcessPoolExecutor:
     """A pool of `workers` processes; "spawn": a fork of one with threads (faiss) may hang."""
     return ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_end_with_parent
+        workers, mp_context=get_context("spawn"), initializer=end_with_parent
     )
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Have this process end when its parent is killed: waiting for work, it would wait forever."""
     Thread(target=_watch, daemon=True).start()
 

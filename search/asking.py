@@ -14,7 +14,7 @@ from index.reasons import read_reasons
 from index.segments import issue_passages
 from search.concepts import wanted
 from search.expand import MINUS, QUOTED, QUOTES, expansions, meanings_text, widened
-from search.explain import Marker
+from search.marks import Marker
 from search.matches import Matches
 from search.query import And, AtLeast, Everything, Node, Not, Or, Prefix, Wildcard, words_of
 from search.ranking import Question

@@ -42,7 +42,7 @@ class Engine:
 
     def __init__(self, directory: Path) -> None:
         """Open the newest generation. Raises IndexUnusable with a remedy."""
-        self._directory = directory
+        self.directory = directory
         self._opening = threading.Lock()
         self._loading = threading.Lock()
         self._snapshot = Snapshot(directory)
@@ -55,14 +55,14 @@ class Engine:
     def snapshot(self) -> Snapshot:
         """The newest generation; a request keeps the one it got."""
         try:
-            published = read_manifest(self._directory).generation
+            published = read_manifest(self.directory).generation
         except Exception as error:  # an index being replaced must not take the reader down
             _log.warning("the index cannot be read anew: %s", error)
             return self._snapshot
         if published != self._snapshot.generation:
             with self._opening:
                 if published != self._snapshot.generation:
-                    self._snapshot = Snapshot(self._directory)
+                    self._snapshot = Snapshot(self.directory)
         return self._snapshot
 
     def load_encoder(self) -> QueryEncoder:

@@ -3,57 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 
-from index.analysis import Piece, chunks, holding, marked, pieces
 from index.passages import sentences, without_verdict
 from index.segments import issue_passages
 from index.store import StoredIssue
 from search.concepts import Features
-from search.query import Prefix, Wildcard
+from search.marks import Marker
 from search.results import Missing, Snippet, Why
 
 SNIPPET_CHARACTERS = 320
 _FIELDS = ("rationale", "summary")
 
 Marks = tuple[tuple[int, int], ...]
-
-
-class Marker:
-    """Finds the words of a question in the texts of one answer, each text once."""
-
-    def __init__(self, terms: Iterable[str], prefixes: Sequence[Prefix | Wildcard] = ()) -> None:
-        """Marks analysed `terms`, and the words that `prefixes` describe."""
-        written = [p.text + "*" if isinstance(p, Prefix) else p.pattern for p in prefixes]
-        described = "|".join(
-            re.escape(pattern).replace(r"\*", r"\w*").replace(r"\?", r"\w") for pattern in written
-        )
-        self._terms = frozenset(terms)
-        self._patterns = re.compile(described) if described else None
-        self._pieces: dict[str, tuple[Piece, ...]] = {}
-        self._known: dict[str, list[tuple[int, int, str]]] = {}
-
-    def marks(self, text: str) -> list[tuple[int, int, str]]:
-        """(start, end, term) of every word of `text` that the question asks for."""
-        found = self._known.get(text)
-        if found is None:
-            some: Collection[str] = chunks(text)
-            if not self._patterns:
-                some = holding(some, self._terms)
-            wanted = {chunk: asked for chunk in some if (asked := self._asked(chunk))}
-            found = self._known[text] = marked(text, wanted)
-        return found
-
-    def _asked(self, chunk: str) -> tuple[Piece, ...]:
-        """The pieces of a chunk that the question asks for."""
-        found = self._pieces.get(chunk)
-        if found is None:
-            found = self._pieces[chunk] = tuple(p for p in pieces(chunk) if self._is_asked(p))
-        return found
-
-    def _is_asked(self, piece: Piece) -> bool:
-        patterns = self._patterns
-        return piece.term in self._terms or bool(patterns and patterns.fullmatch(piece.word))
 
 
 def snippets(stored: StoredIssue, by: Marker, passage: int | None) -> tuple[Snippet, ...]:

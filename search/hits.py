@@ -8,7 +8,8 @@ import numpy as np
 
 from index.attributes import guideline_names, guidelines_differ
 from index.store import StoredIssue
-from search.explain import Marker, snippets, why
+from search.explain import snippets, why
+from search.marks import Marker
 from search.ranking import Question, Ranking
 from search.results import Hit, Snippet
 from search.snapshot import Documents, Snapshot

@@ -114,8 +114,14 @@ class Ranking:
 
     def place(self, arm: str, document: int) -> int | None:
         """The rank (from 1) of a document in the "lexical", "semantic" or "concepts" arm."""
-        at = np.flatnonzero(self._arms[arm] == document)
-        return int(at[0]) + 1 if len(at) else None
+        return self._places[arm].get(document)
+
+    @cached_property
+    def _places(self) -> dict[str, dict[int, int]]:
+        return {
+            arm: {document: place for place, document in enumerate(documents.tolist(), 1)}
+            for arm, documents in self._arms.items()
+        }
 
     def without(self, own: int) -> Ranking:
         """The ranking less one issue: the one that asked."""

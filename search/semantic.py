@@ -25,7 +25,7 @@ from search.plan import kernels
 
 HEAD = 0.5
 WHOLE = 0.5
-_ROWS_PER_ISSUE = 3  # about as many passages as an issue has: so many more rows are asked for
+_ROWS_PER_ISSUE = 2  # of an issue's three passages or so; so many more rows are asked for
 _FEW = 0.05  # a filter that leaves this share of the rows is answered from these rows alone
 _LEAST_CANDIDATES = 600  # codes are not quite in the order of the rows they stand for
 

@@ -301,12 +301,12 @@ def verify(directory: Path) -> None:
 def serve(host: str, port: int, directory: Path) -> None:
     """Serve the pages and the API."""
     from search.engine import Engine
-    from web.serve import run
+    from web.serve import PROCESSES, run
 
     with _refusals():
         engine = Engine(directory)
         engine.warm_up()
-        run(engine, host, port)
+        run(engine, host, port, PROCESSES)
 
 
 _OUTCOMES = {

@@ -1,21 +1,34 @@
-"""Serving the application on this machine with waitress."""
+"""Serving the application on this machine with waitress, in a process for each core.
+
+Answering a page is Python for the better part, which one process does on one core. The first
+process listens and starts the others, which open the index for themselves and take connections
+from the same socket.
+"""
 
 from __future__ import annotations
 
+import logging
+import os
 import signal
 import socket
+from multiprocessing import get_context
+from pathlib import Path
 from types import FrameType
 
 import click
-from waitress import create_server
+from waitress.adjustments import Adjustments
+from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher
 
+from index.workers import end_with_parent
 from search.engine import Engine
 from web.app import create_app
 from web.guard import LOOPBACK
 from web.wire import MAX_KEPT, Channel
 
-THREADS = 4  # two for each core: 8 answered a sixth fewer pages a second
-CONNECTIONS = 32  # each may hold a body in memory
+PROCESSES = min(len(os.sched_getaffinity(0)), 4)  # each holds an encoder and its caches
+THREADS = 2  # in each: while one waits for a slow client, the other answers
+CONNECTIONS = 32  # in each; a connection may hold a body in memory
 
 
 class CannotServe(click.ClickException):
@@ -24,13 +37,22 @@ class CannotServe(click.ClickException):
     exit_code = 2
 
 
-def run(engine: Engine, host: str, port: int) -> None:
+class Server(TcpWSGIServer):  # type: ignore[misc]
+    """waitress's server, which leaves a connection to another process while all threads work."""
+
+    channel_class = Channel
+
+    def readable(self) -> bool:
+        """Whether to accept a connection: as long as no request waits for a thread."""
+        return bool(super().readable()) and not self.task_dispatcher.queue
+
+
+def run(engine: Engine, host: str, port: int, processes: int = 1) -> None:
     """Serve `engine` until interrupted or told to end; requests under way are finished.
 
     On loopback only loopback names are answered, so that no web site can reach the index by a
     name of its own that resolves here. Who names another host takes on who may reach it.
     """
-    app = create_app(engine, hosts=LOOPBACK if host in LOOPBACK else None)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listening = socket.create_server((host, port), family=family)
@@ -38,24 +60,56 @@ def run(engine: Engine, host: str, port: int) -> None:
         raise CannotServe(
             f"Cannot listen on {host} port {port}: {error.strerror}. Choose another with --port."
         ) from error
-    server = create_server(
-        app,
-        sockets=[listening],
-        threads=THREADS,
-        ident="precedent",
-        connection_limit=CONNECTIONS,
-        max_request_body_size=MAX_KEPT,
-        # No patient's record is spooled to a file: neither what is asked nor what is answered.
-        inbuf_overflow=MAX_KEPT,
-        outbuf_overflow=MAX_KEPT,
+    context = get_context("spawn")
+    others = [
+        context.Process(target=_serve_too, args=(engine.directory, host, listening))
+        for _ in range(processes - 1)
+    ]
+    for other in others:
+        other.start()
+    shown = f"[{host}]" if ":" in host else host
+    click.echo(f"precedent is at http://{shown}:{listening.getsockname()[1]}/  (Ctrl-C ends it)")
+    try:
+        _serve(engine, host, listening)
+    finally:
+        for other in others:
+            other.terminate()
+
+
+def _serve_too(directory: Path, host: str, listening: socket.socket) -> None:
+    """What each further process does, until the first one ends it or is gone."""
+    end_with_parent()
+    engine = Engine(directory)
+    engine.warm_up()
+    _serve(engine, host, listening)
+
+
+def _serve(engine: Engine, host: str, listening: socket.socket) -> None:
+    """Answer what this process takes from `listening`, until told to end."""
+    dispatcher = ThreadedTaskDispatcher()
+    dispatcher.set_thread_count(THREADS)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that one waits is no news
+    server = Server(
+        create_app(engine, hosts=LOOPBACK if host in LOOPBACK else None),
+        map={},
+        _sock=listening,
+        dispatcher=dispatcher,
+        bind_socket=False,
+        sockinfo=(listening.family, listening.type, listening.proto, listening.getsockname()),
+        adj=Adjustments(
+            sockets=[listening],
+            ident="precedent",
+            connection_limit=CONNECTIONS,
+            max_request_body_size=MAX_KEPT,
+            # No patient's record is spooled to a file: neither what is asked nor what is answered.
+            inbuf_overflow=MAX_KEPT,
+            outbuf_overflow=MAX_KEPT,
+        ),
     )
-    server.channel_class = Channel
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         raise SystemExit(0)
 
     signal.signal(signal.SIGTERM, stop)
-    shown = f"[{host}]" if ":" in host else host
-    click.echo(f"precedent is at http://{shown}:{listening.getsockname()[1]}/  (Ctrl-C ends it)")
     server.run()
     server.close()

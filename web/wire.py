@@ -44,10 +44,13 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     """waitress's parser; a body whose stated length is too large is not kept."""
 
     content_length: int
+    headers: dict[str, str]
 
     def parse_header(self, header_plus: bytes) -> None:
         """Choose who takes in the body."""
         super().parse_header(header_plus)
+        # One request a connection: the next one is taken by whichever process is free.
+        self.headers["CONNECTION"] = "close"
         length: int = self.content_length
         if MAX_KEPT <= length < MAX_TAKEN_IN:
             self.body_rcv = ThrownAway(length)

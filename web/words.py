@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from urllib.parse import quote, urlencode
+from functools import lru_cache
+from urllib.parse import quote, quote_plus, urlencode
 
 from flask import Flask
 from markupsafe import Markup, escape
@@ -51,6 +52,11 @@ def plural(count: int, noun: str, several: str = "") -> str:
     return f"{count:,} {noun if count == 1 else several or noun + 's'}"
 
 
+def thousands(number: int) -> str:
+    """A count as "1,204"."""
+    return f"{number:,}"
+
+
 def ordinal(number: int) -> str:
     """A rank: 1st, 2nd, 3rd, 11th."""
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10)
@@ -85,14 +91,14 @@ def base_count(outcomes: Outcomes) -> int:
 
 def marked(text: str, marks: Iterable[tuple[int, int]] = ()) -> Markup:
     """The text with `marks` as <mark>; overlapping and wrong offsets do no harm."""
-    parts: list[Markup] = []
+    parts: list[str] = []
     done = 0
     for start, end in sorted(marks):
         start, end = max(start, done), min(end, len(text))
         if start < end:
-            parts += [escape(text[done:start]), Markup("<mark>{}</mark>").format(text[start:end])]
+            parts += [escape(text[done:start]), "<mark>", escape(text[start:end]), "</mark>"]
             done = end
-    return Markup("").join([*parts, escape(text[done:])])
+    return Markup("".join([*parts, escape(text[done:])]))  # noqa: S704 - each part is escaped
 
 
 def last_part(value: str) -> str:
@@ -166,8 +172,10 @@ def alone(value: FacetValue) -> tuple[FacetValue, list[FacetValue]]:
 def letter_path(letter: str, number: int | str = "", words: str = "") -> str:
     """The address of a letter, or of an issue in it; the words searched are marked there."""
     path = f"/letters/{quote(letter, safe='')}"
-    pairs = [(name, str(value)) for name, value in (("issue", number), ("q", words)) if value]
-    query = f"?{urlencode(pairs)}" if pairs else ""
+    pairs = [f"issue={number}"] if number else []
+    if words:
+        pairs.append(f"q={quote_plus(words)}")
+    query = f"?{'&'.join(pairs)}" if pairs else ""
     return f"{path}{query}#issue-{number}" if number else f"{path}{query}"
 
 
@@ -176,6 +184,7 @@ def similar_path(letter: str, number: int) -> str:
     return f"/similar/{quote(letter, safe='')}/{number}"
 
 
+@lru_cache(maxsize=4096)
 def search_path(group: str, value: str) -> str:
     """The address of a search by one filter."""
     return f"/search?{urlencode([(group, value)])}"
@@ -196,6 +205,7 @@ def install(app: Flask) -> None:
         marked=marked,
         ordinal=ordinal,
         plural=plural,
+        thousands=thousands,
         tree=tree,
     )
     app.jinja_env.globals.update(

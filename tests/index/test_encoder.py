@@ -112,7 +112,7 @@ def test_questions_are_encoded_as_documents_are(queries: QueryEncoder, vectors: 
     found = queries.encode(TEXTS)
     assert found.dtype == np.float32
     assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
-    assert min(cosines(found, vectors)) > 0.999
+    assert min(cosines(found, vectors)) > 0.998  # which 8 bits of a weight leave
 
 
 def test_a_question_gets_the_same_vector_whatever_is_asked_with_it(queries: QueryEncoder) -> None:
@@ -145,9 +145,6 @@ def test_the_export_appears_whole_or_not_at_all(
     def stopped(*_: object) -> None:
         raise KeyboardInterrupt
 
-    import torch
-
-    monkeypatch.setattr(torch.onnx, "export", lambda *_args, **_options: None)
     monkeypatch.setattr(shutil, "copyfile", stopped)
     with pytest.raises(KeyboardInterrupt):
         export_query_encoder(model, tmp_path / "encoder")

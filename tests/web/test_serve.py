@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -18,6 +21,7 @@ from urllib.request import urlopen
 import pytest
 
 from search.engine import Engine
+from tests.index.test_workers import is_running
 from web.serve import CannotServe, run
 
 PROGRAM = """
@@ -25,6 +29,14 @@ from types import SimpleNamespace
 from web.serve import run
 overview = SimpleNamespace(letters=1, issues=2, generation=3, semantic_ready=True)
 run(SimpleNamespace(overview=lambda: overview), host="127.0.0.1", port=0)
+"""
+IN_TWO_PROCESSES = """
+import sys
+from pathlib import Path
+from search.engine import Engine
+from web.serve import run
+if __name__ == "__main__":
+    run(Engine(Path(sys.argv[1])), host="127.0.0.1", port=0, processes=2)
 """
 MEGABYTE = 1024 * 1024
 
@@ -114,3 +126,69 @@ def test_a_taken_port_is_said() -> None:
         nothing = cast(Engine, cast(Any, None))
         with pytest.raises(CannotServe, match="--port"):
             run(nothing, "127.0.0.1", taken.getsockname()[1])
+
+
+@pytest.fixture
+def in_two_processes(sample_engine: Engine, tmp_path: Path) -> Iterator[Serving]:
+    """A server of the sample letters that started a second process."""
+    (tmp_path / "serves.py").write_text(IN_TWO_PROCESSES)
+    with subprocess.Popen(
+        [sys.executable, tmp_path / "serves.py", sample_engine.directory],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "PRECEDENT_NUMBA": "0"},
+    ) as process:
+        assert process.stdout is not None
+        found = re.search(r"http://(127\.0\.0\.1:\d+)/", process.stdout.readline())
+        assert found
+        yield Serving(process, found[1])
+        process.kill()
+
+
+def second_of(serving: Serving) -> int:
+    """The process that serves beside the first one, once it has opened the index."""
+    process = serving.process.pid
+    for _ in range(600):
+        started = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+        serving_too = [child for child in map(int, started) if "socket:" in open_files(child)]
+        if serving_too and "letters.db" in open_files(serving_too[0]):
+            return serving_too[0]
+        ask_at_once(serving.address, 8)
+    raise AssertionError("the second process took no question")
+
+
+def open_files(process: int) -> str:
+    """The names of what a process holds open."""
+    with contextlib.suppress(OSError):
+        return " ".join(
+            str(link.readlink()) for link in Path(f"/proc/{process}/fd").iterdir() if link.exists()
+        )
+    return ""
+
+
+def ask_at_once(address: str, times: int) -> list[int]:
+    """The statuses of as many pages, asked for side by side."""
+
+    def ask(number: int) -> int:
+        with urlopen(f"http://{address}/search?q=knee+{number}&mode=lexical", timeout=60) as answer:
+            answer.read()
+            return int(answer.status)
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(ask, range(times)))
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads processes from /proc")
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_two_processes_answer_from_one_address_and_end_together(
+    in_two_processes: Serving, end: signal.Signals
+) -> None:
+    second = second_of(in_two_processes)
+    assert ask_at_once(in_two_processes.address, 16) == [200] * 16
+    in_two_processes.process.send_signal(end)
+    in_two_processes.process.wait(timeout=15)
+    for _ in range(150):
+        if not is_running(second):
+            return
+        time.sleep(0.1)
+    raise AssertionError("the second process stayed behind")
