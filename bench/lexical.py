@@ -22,6 +22,7 @@ from bench.setting import Row, cpu_ms, indexed, parser, report, timings
 from index.analysis import tokens
 from index.impacts import FIELDS
 from index.segments import lexical_document
+from search.plan import kernels
 from search.query import And, Node, Not, Or, Phrase, Word
 from search.snapshot import Snapshot
 
@@ -44,7 +45,7 @@ class Ours:
         snapshot = self._snapshot
         if asked.text:
             weights = snapshot.lexical.key_terms(asked.text)
-            snapshot.lexical.score_terms(weights, None, TOP)
+            kernels.best(snapshot.lexical.score_terms(weights), TOP)
             return None  # nothing counts what holds any of forty words
         allowed = None
         for group, value in asked.filters.items():

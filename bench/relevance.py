@@ -75,7 +75,7 @@ class Laboratory:
         everything = np.arange(self.snapshot.size)
         queries = np.concatenate([self._vector(text) for text in asked.texts])
         return Signals(
-            lexical=self.snapshot.lexical.scores_of(asked.question.terms, everything),
+            lexical=self.snapshot.lexical.score_terms(asked.question.terms).astype(float),
             semantic=self.snapshot.semantic.scores(queries, everything),
             concepts=self.snapshot.concepts.scores(asked.question.features).astype(float),
         )

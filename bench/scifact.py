@@ -94,7 +94,7 @@ def lexical_scores(arm: LexicalArm, words: str) -> Scores:
     """What the lexical arm gives every document for the words that tell something."""
     common = stop_words()
     telling = [word for word in words.split() if word.lower() not in common]
-    return arm.scores_of(dict.fromkeys(tokens(" ".join(telling)), 1.0), np.arange(len(arm)))
+    return arm.score_terms(dict.fromkeys(tokens(" ".join(telling)), 1.0)).astype(float)
 
 
 def semantic_arm(collection: Collection, directory: Path, encoder: DocumentEncoder) -> SemanticArm:

@@ -6,6 +6,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from index.analysis import stop_words, tokens
 from index.concepts import read_concepts
 from index.letter import Concepts, Letter
@@ -15,7 +18,6 @@ from index.segments import issue_passages
 from search.concepts import wanted
 from search.expand import MINUS, QUOTED, QUOTES, expansions, meanings_text, widened
 from search.marks import Marker
-from search.matches import Matches
 from search.query import And, AtLeast, Everything, Node, Not, Or, Prefix, Wildcard, words_of
 from search.ranking import Question
 from search.request import Request, understand
@@ -63,9 +65,7 @@ def by_words(
     Raises QueryError.
     """
     if not words.strip():
-        everything = Question(
-            match=Everything(), matched=snapshot.lexical.match(Everything()), strict=True
-        )
+        everything = _strictly(snapshot, Everything(), Question(match=None, strict=True))
         return Asked(
             question=everything, texts=(), marker=Marker(()), understood=Understood(requested="")
         )
@@ -75,17 +75,21 @@ def by_words(
     strict = _is_strict(parsed.node) or _JOINED.search(QUOTED.sub(" ", typed)) is not None
     found = () if strict else _read(words, expand=expand, off=off, senses=senses)
     active = tuple(e for e in found if e.active)
-    node, matched, notes = _loosened(snapshot, widened(parsed.node, active), strict=strict)
     concepts = read_concepts(words)
-    terms = _terms(words, active)
     question = Question(
-        match=node,
-        matched=matched,
+        match=None,
         strict=strict,
         hard=parsed.hard,
-        terms={term: weight for term, weight in terms.items() if snapshot.lexical.df(term)},
         features=wanted(concepts, read_reasons(words)),
     )
+    notes: tuple[str, ...] = ()
+    if strict:
+        question = _strictly(snapshot, parsed.node, question)
+    else:
+        node, matched, notes = _loosened(snapshot, widened(parsed.node, active))
+        terms = _terms(words, active)
+        terms = {term: weight for term, weight in terms.items() if snapshot.lexical.df(term)}
+        question = replace(question, match=node, matched=matched, terms=terms)
     return Asked(
         question=question,
         texts=(meanings_text(words, active),) if words.strip() else (),
@@ -97,6 +101,14 @@ def by_words(
             typed, snapshot.lexical, {word for e in found for word in e.term.lower().split()}
         ),
     )
+
+
+def _strictly(snapshot: Snapshot, node: Node, question: Question) -> Question:
+    """The question with what matches `node`, which ranks it too."""
+    found = snapshot.lexical.match(node)
+    worth = np.zeros(snapshot.size, np.float32)
+    worth[found.docs] = found.scores
+    return replace(question, match=node, matched=found.docs, worth=worth)
 
 
 def _read(
@@ -187,14 +199,12 @@ def _is_strict(node: Node) -> bool:
             return getattr(node, "field", None) is not None
 
 
-def _loosened(
-    snapshot: Snapshot, node: Node, *, strict: bool
-) -> tuple[Node, Matches, tuple[str, ...]]:
+def _loosened(snapshot: Snapshot, node: Node) -> tuple[Node, NDArray[np.int32], tuple[str, ...]]:
     """The node itself, or most of its words where no issue holds them all; what it matches; and
     what is to be said of it.
     """
-    matched = snapshot.lexical.match(node)
-    if strict or not isinstance(node, And) or len(matched):
+    matched = snapshot.lexical.find(node)
+    if not isinstance(node, And) or len(matched):
         return node, matched, ()
     optional = tuple(c for c in node.children if not isinstance(c, Not) and not _hard(c))
     fixed = tuple(c for c in node.children if c not in optional)
@@ -204,13 +214,13 @@ def _loosened(
     while len(matched) < ENOUGH and least > 1:
         least -= 1
         loose = _at_least(least, optional, fixed)
-        matched = snapshot.lexical.match(loose)
+        matched = snapshot.lexical.find(loose)
     if not len(matched):
         insisted = tuple(child for child in fixed if not isinstance(child, Not))
         beside = " beside what is quoted" if insisted else ""
         kept = And(fixed) if insisted else node
         said = f"No issue contains any of the words{beside}."
-        return kept, snapshot.lexical.match(kept), (said,)
+        return kept, snapshot.lexical.find(kept), (said,)
     said = f"No issue contains all of the words; these contain at least {least} of {len(optional)}."
     return loose, matched, (said,)
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from index.closeness import GROUP_WEIGHTS, query_features
 from index.letter import Concepts
 from search.facets import Catalogue
+from search.plan import kernels
 
 REASON_WEIGHT = 0.15
 # A question about what goes with an operation is answered by ancillary items.
@@ -57,10 +58,8 @@ class ConceptArm:
                 best.fill(0)
                 for value, closeness in sorted(wanted_values.items(), key=lambda item: item[1]):
                     documents = self._catalogue.documents_in(part, value)
-                    if group == "reason":
-                        best[documents] += np.float32(closeness)
-                    else:  # in ascending order of closeness: the largest is written last
-                        best[documents] = closeness
+                    # In ascending order of closeness: the largest is written last.
+                    kernels.spread(documents, closeness, group == "reason", best)
                 best *= np.float32(weights[group] / total)
                 reached += best
         return np.minimum(scores, np.float32(1), out=scores)

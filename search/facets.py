@@ -109,8 +109,9 @@ class Catalogue:
             self._groups[group] = (self._groups.get(group, (place, 0))[0], place + 1)
         self.size = int(self._starts[-1])
         rows = np.concatenate([np.zeros(0, np.int64), *(part.letters for part in parts)])
-        # Letters numbered from 0 without gaps: so many distinct ones are counted by marking.
-        _, self._letters = np.unique(rows, return_inverse=True)
+        # Letters numbered from 0 without gaps, so that distinct ones are counted by marking.
+        distinct, letters = np.unique(rows, return_inverse=True)
+        self._letters, self._letter_count = letters.astype(np.int32), len(distinct)
 
     def documents(self, value: str) -> Documents:
         """The documents that have `value` ("region:lumbar spine"), ascending."""
@@ -167,9 +168,7 @@ class Catalogue:
 
     def letters_among(self, documents: Documents) -> int:
         """In how many distinct letters `documents` stand."""
-        seen = np.zeros(self.size, dtype=np.bool_)
-        seen[self._letters[documents]] = True
-        return int(np.count_nonzero(seen))
+        return int(kernels.count_distinct(documents, self._letters, self._letter_count))
 
     def values(self, document: int) -> frozenset[str]:
         """Every value of a document."""

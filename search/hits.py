@@ -67,8 +67,6 @@ class HitMaker:
         self._ranking = ranking
         self._question = question
         self._by = by
-        documents, scores = ranking.first(FOLDED)
-        self._scores = dict(zip(documents.tolist(), scores.tolist(), strict=True))
 
     def hits(self, groups: Sequence[Group]) -> tuple[Hit, ...]:
         """A hit for each group, in order."""
@@ -96,7 +94,7 @@ class HitMaker:
             specialties=letter.specialties,
             treatments=issue.concepts.treatments,
             regions=issue.concepts.regions,
-            score=self._scores.get(document, 0.0),
+            score=self._ranking.score(document),
             lexical_rank=self._ranking.place("lexical", document),
             semantic_rank=self._ranking.place("semantic", document),
             concept_rank=self._ranking.place("concepts", document),

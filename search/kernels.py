@@ -14,10 +14,11 @@ Loops run over slices from 0: there numba need not ask whether an index is negat
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from index.impacts import RANKED
+from search.attribute_kernels import count_codes, count_distinct, spread
 from search.compiled import Array, byte, compiled, seek
+from search.passages import passage_scores
 from search.phrases import phrase
 
 __all__ = [
@@ -26,14 +27,16 @@ __all__ = [
     "best",
     "collect",
     "count_codes",
+    "count_distinct",
     "intersect",
     "locate",
-    "narrowed",
+    "narrow",
     "passage_scores",
     "phrase",
     "row",
     "scatter",
     "scored_row",
+    "spread",
     "subtract",
 ]
 
@@ -161,6 +164,18 @@ def intersect(left: Array, right: Array) -> Array:
             found[size] = document
             size += right[other] == document
         return found[:size]
+    if len(left) == 0:
+        return found[:0]
+    numbers = max(left[-1], right[-1]) + 1
+    if len(right) > numbers // 16:  # dense: the shorter list as marks, the other read against them
+        marked = np.zeros(numbers, np.bool_)
+        for document in left:
+            marked[document] = True
+        kept = np.empty(len(right) + 1, np.int32)
+        for document in right:
+            kept[size] = document
+            size += marked[document]
+        return kept[:size]
     while at < len(left) and other < len(right):  # no branch to mispredict within
         a, b = left[at], right[other]
         found[size] = a
@@ -270,27 +285,12 @@ def collect(sums: Array, hits: Array, least: int, allowed: Array) -> tuple[Array
 
 
 @compiled
-def narrowed(sums: Array, allowed: Array) -> Array:
-    """The sums in float32, 0 where not allowed; leaves `sums` zero."""
-    scores = np.zeros(len(sums), np.float32)
+def narrow(sums: Array, allowed: Array, scores: Array) -> None:
+    """Sets `scores` (float32) to the sums, 0 where not allowed; leaves `sums` zero."""
     for document in range(len(sums)):
-        if len(allowed) == 0 or allowed[document]:
-            scores[document] = sums[document]
+        kept = len(allowed) == 0 or allowed[document]
+        scores[document] = sums[document] if kept else 0.0
         sums[document] = 0.0
-    return scores
-
-
-@compiled
-def count_codes(documents: Array, codes: Array, offsets: Array, values: int) -> Array:
-    """In how many of `documents` each code below `values` is.
-
-    codes[offsets[d]:offsets[d + 1]] are the distinct codes of document d.
-    """
-    found = np.zeros(values, np.int64)
-    for document in documents:
-        for at in range(offsets[document], offsets[document + 1]):
-            found[codes[at]] += 1
-    return found
 
 
 @compiled
@@ -324,36 +324,3 @@ def best(scores: Array, k: int) -> Array:
         heap[0], heap[last] = heap[last], heap[0]
         _sink(heap, scores, 0, last)
     return heap
-
-
-_HALF = np.float32(2.0**112)  # what the exponent of a half is short of a float's, moved as bits
-
-
-@njit(nogil=True, cache=True, fastmath=True)
-def passage_scores(bits: Array, starts: Array, ends: Array, queries: Array) -> tuple[Array, Array]:
-    """Inner products of each query with the first row of each run of rows, and the largest.
-
-    `bits` are float16 rows as uint16; run d is `starts[d]:ends[d]`, never empty; `queries` is
-    (queries, dimensions) float32. Both results are (runs, queries) float32.
-    """
-    runs, count, width = len(starts), queries.shape[0], queries.shape[1]
-    first = np.empty((runs, count), np.float32)
-    best = np.empty((runs, count), np.float32)
-    wide = np.empty(width, np.uint32)
-    row = wide.view(np.float32)
-    for run in range(runs):
-        for at in range(starts[run], ends[run]):
-            for place in range(width):
-                half = np.uint32(bits[at, place])
-                sign = (half & np.uint32(0x8000)) << np.uint32(16)
-                wide[place] = sign | (half & np.uint32(0x7FFF)) << np.uint32(13)
-            for query in range(count):
-                score = np.float32(0.0)
-                for place in range(width):
-                    score += row[place] * queries[query, place]
-                score *= _HALF
-                if at == starts[run]:
-                    first[run, query] = best[run, query] = score
-                elif score > best[run, query]:
-                    best[run, query] = score
-    return first, best

@@ -131,36 +131,22 @@ class LexicalArm:
         """The best `k` documents that match `node`, best first."""
         return self.match(node, allowed).top(k)
 
-    def score_terms(
-        self, weighted: Mapping[str, float], allowed: Array | None = None, k: int = 10
-    ) -> Matches:
-        """The best `k` documents by the terms, each term's score times its weight; best first.
+    def find(self, node: Node) -> Array:
+        """The documents (int32, ascending) that match `node`, without their scores."""
+        part, found = self._plan(node), [np.empty(0, np.int32)]
+        for mapped, base, mask in self._masked(None):
+            found.append(part.documents(mapped, mask) + np.int32(base))
+        return np.concatenate(found)
 
-        What scores nothing is left out. No list of all that hold a term is made.
+    def score_terms(self, weighted: Mapping[str, float]) -> Array:
+        """The score (float32) of every document by the terms, each term's times its weight; 0 for
+        what holds none of them or is deleted.
         """
         rows = self._rows(list(weighted), _ALL_FIELDS, list(weighted.values()))
-        found, floor = Matches.none(), np.float32(0)
-        for mapped, base, mask in self._masked(allowed):
-            scores = plan.scored(mapped, rows, mask)
-            # What scores no more than the k-th so far ranks behind it, having a higher number.
-            above = np.flatnonzero(scores > floor)
-            above = above[plan.kernels.best(scores[above], k)]
-            docs = np.concatenate([found.docs, (above + base).astype(np.int32)])
-            scores = np.concatenate([found.scores, scores[above]])
-            found = Matches(docs, scores).of(np.lexsort((docs, -scores))[:k])
-            floor = found.scores[-1] if len(found) == k > 0 else floor
-        return found
-
-    def scores_of(self, weighted: Mapping[str, float], documents: Array) -> Array:
-        """The scores (float64) of `documents`, ascending, by the terms as in `score_terms`."""
-        rows = self._rows(list(weighted), _ALL_FIELDS, list(weighted.values()))
-        scores = np.zeros(len(documents))
-        for mapped, base, _ in self._masked(None):
-            first, last = np.searchsorted(documents, (base, base + len(mapped)))
-            local = (documents[first:last] - base).astype(np.int32)
-            for row in rows if last > first else ():
-                row.score(mapped, local, scores[first:last])
-        return scores.astype(np.float32).astype(np.float64)
+        scores = np.zeros(len(self), np.float32)
+        for mapped, base, mask in self._masked(None):
+            plan.score(mapped, rows, mask, scores[base : base + len(mapped)])
+        return scores
 
     def df(self, term: str) -> int:
         """In how many documents the analysed `term` is, in any field, deleted ones included."""

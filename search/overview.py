@@ -13,7 +13,9 @@ TREATMENTS = 24  # to browse on the front page, the most frequent ones
 
 def fared(snapshot: Snapshot, documents: Documents) -> Outcomes:
     """How the decided ones of `documents` fared, beside all decided ones of the index."""
-    decided = documents[snapshot.decided[documents]]
+    decided = documents
+    if not (kept := snapshot.decided[documents]).all():
+        decided = documents[kept]
     return outcomes(
         overturned=int(np.count_nonzero(snapshot.overturned[decided])),
         n=len(decided),

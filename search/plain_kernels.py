@@ -144,12 +144,9 @@ def collect(sums: Array, hits: Array, least: int, allowed: Array) -> tuple[Array
     return found, scores
 
 
-def narrowed(sums: Array, allowed: Array) -> Array:
-    scores = sums.astype(np.float32)
-    if len(allowed):
-        scores[~allowed] = 0
+def narrow(sums: Array, allowed: Array, scores: Array) -> None:
+    scores[:] = np.where(allowed, sums, 0) if len(allowed) else sums
     sums[:] = 0
-    return scores
 
 
 def _occurrences(
@@ -236,6 +233,16 @@ def count_codes(documents: Array, codes: Array, offsets: Array, values: int) -> 
         codes[np.repeat(offsets[documents], sizes) + within], minlength=values
     )
     return found
+
+
+def count_distinct(documents: Array, numbers: Array, size: int) -> int:
+    seen = np.zeros(size, bool)
+    seen[numbers[documents]] = True
+    return int(np.count_nonzero(seen))
+
+
+def spread(documents: Array, value: float, adding: bool, target: Array) -> None:
+    target[documents] = target[documents] + np.float32(value) if adding else value
 
 
 def passage_scores(bits: Array, starts: Array, ends: Array, queries: Array) -> tuple[Array, Array]:

@@ -62,8 +62,12 @@ class Part(Protocol):
         """About how many postings it reads; the rarest is done first."""
         ...
 
+    def documents(self, mapped: Mapped, allowed: Array) -> Array:
+        """The allowed documents of a segment that match, ascending."""
+        ...
+
     def run(self, mapped: Mapped, allowed: Array) -> Found:
-        """The allowed documents of a segment that match, and their scores."""
+        """The same documents, and their scores."""
         ...
 
 
@@ -103,7 +107,6 @@ class Row:
     cost: int
 
     def documents(self, mapped: Mapped, allowed: Array) -> Array:
-        """The documents of a segment that match, without scores."""
         start, end = self.spans[mapped.number]
         segment = mapped.segment
         if self.fields == 0xFFFFFFFF and not len(allowed):
@@ -170,6 +173,9 @@ class Consecutive:
     slop: int
     cost: int
 
+    def documents(self, mapped: Mapped, allowed: Array) -> Array:
+        return self.run(mapped, allowed)[0]
+
     def run(self, mapped: Mapped, allowed: Array) -> Found:
         return self.within(mapped, _by_size(self.rows, mapped)[0].documents(mapped, allowed))
 
@@ -196,18 +202,36 @@ class Every:
     excluded: Sequence[Part]
     cost: int
 
+    def documents(self, mapped: Mapped, allowed: Array) -> Array:
+        documents = _common(self.rows, mapped, allowed) if self.rows else None
+        for part in sorted(self.others, key=lambda part: part.cost):
+            if documents is None:
+                documents = part.documents(mapped, allowed)
+            elif isinstance(part, Consecutive):
+                documents, _ = part.within(mapped, documents)
+            else:
+                documents = kernels.intersect(documents, part.documents(mapped, ALL))
+        if documents is None:
+            documents = _filtered(np.arange(len(mapped), dtype=np.int32), allowed)
+        return self._less(documents, mapped)
+
     def run(self, mapped: Mapped, allowed: Array) -> Found:
         documents, answers = self._positive(mapped, allowed)
-        for part in self.excluded:
-            if not len(documents):
-                break
-            documents = kernels.subtract(documents, _documents(part, mapped))
+        documents = self._less(documents, mapped)
         scores = np.zeros(len(documents))
         for row in self.rows:
             row.score(mapped, documents, scores)
         for found, given in answers:
             scores += given[np.searchsorted(found, documents)]
         return documents, scores
+
+    def _less(self, documents: Array, mapped: Mapped) -> Array:
+        """`documents` without those excluded."""
+        for part in self.excluded:
+            if not len(documents):
+                break
+            documents = kernels.subtract(documents, part.documents(mapped, ALL))
+        return documents
 
     def _positive(self, mapped: Mapped, allowed: Array) -> tuple[Array, list[Found]]:
         """The documents in all parts, and the answers of those parts that are not rows."""
@@ -229,10 +253,6 @@ class Every:
         return documents, [answers[id(part)] for part in self.others]
 
 
-def _documents(part: Part, mapped: Mapped) -> Array:
-    return part.documents(mapped, ALL) if isinstance(part, Row) else part.run(mapped, ALL)[0]
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Some:
     """`least` or more of the parts."""
@@ -241,6 +261,11 @@ class Some:
     others: Sequence[Part]
     least: int
     cost: int
+
+    def documents(self, mapped: Mapped, allowed: Array) -> Array:
+        hits = self._hits(mapped, [part.documents(mapped, ALL) for part in self.others])
+        found = np.flatnonzero(hits >= self.least).astype(np.int32)
+        return _filtered(found, allowed)
 
     def run(self, mapped: Mapped, allowed: Array) -> Found:
         answers = [part.run(mapped, allowed) for part in self.others]
@@ -251,23 +276,26 @@ class Some:
         for documents, scores in answers:
             kernels.scatter(documents, scores, sums)
         if self.least > 1:
-            hits = np.zeros(len(mapped), np.uint16)
-            lists = [row.documents(mapped, ALL) for row in self.rows]
-            for documents in lists + [documents for documents, _ in answers]:
-                hits[documents] += 1
+            hits = self._hits(mapped, [documents for documents, _ in answers])
         found: Found = kernels.collect(sums, hits, self.least, allowed)
         _scratch.give_back(whole)
         return found
 
+    def _hits(self, mapped: Mapped, others: Sequence[Array]) -> Array:
+        """How many of the parts match each document of the segment."""
+        hits = np.zeros(len(mapped), np.uint16)
+        for documents in [*(row.documents(mapped, ALL) for row in self.rows), *others]:
+            hits[documents] += 1
+        return hits
 
-def scored(mapped: Mapped, rows: Sequence[Row], allowed: Array) -> Array:
-    """The score (float32) of every document of a segment by `rows`; 0 where it is not allowed."""
+
+def score(mapped: Mapped, rows: Sequence[Row], allowed: Array, scores: Array) -> None:
+    """Sets `scores` (float32) of all documents of a segment by `rows`; 0 where not allowed."""
     whole = _scratch.take(len(mapped))
     for row in rows:
         row.accumulate(mapped, whole[: len(mapped)])
-    scores: Array = kernels.narrowed(whole[: len(mapped)], allowed)
+    kernels.narrow(whole[: len(mapped)], allowed, scores)
     _scratch.give_back(whole)
-    return scores
 
 
 NOTHING = Some((), (), 1, 0)

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from index.encoder import Vectors
 from search.concepts import Features
 from search.fusion import FusionWeights, fuse
-from search.matches import Matches
 from search.plan import kernels
 from search.query import Everything, Node
 from search.snapshot import Snapshot
@@ -35,6 +34,7 @@ Documents = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Scores = NDArray[np.float64]
 _NONE = np.zeros(0, np.int64)
+_NO_MATCH = np.zeros(0, np.int32)
 
 
 class Mode(StrEnum):
@@ -50,17 +50,19 @@ class Question:
     """What is asked, for every arm.
 
     `match` is what an issue must match to contain the words, None for a pasted request, and
-    `matched` the issues that do; `strict` leaves out what is only near. `hard` binds in every
-    mode. `terms` weigh analysed words for ranking, `vectors` are the focus and, if it differs,
-    the whole text, None while the encoder is not ready; `features` is what the concept arm
-    looks for.
+    `matched` the issues that do, ascending; `strict` leaves out what is only near. `hard` binds in
+    every mode. Words rank by `terms`, analysed words with their weights, or, where these are not
+    all that is asked, by `worth`, a score for each document there is. `vectors` are the focus and,
+    if it differs, the whole text, None while the encoder is not ready; `features` is what the
+    concept arm looks for.
     """
 
     match: Node | None
-    matched: Matches = field(default_factory=Matches.none)
+    matched: NDArray[np.int32] = field(default_factory=lambda: _NO_MATCH)
     strict: bool = False
     hard: Node | None = None
     terms: Mapping[str, float] = field(default_factory=dict)
+    worth: NDArray[np.float32] | None = None
     vectors: Vectors | None = None
     features: Features = field(default_factory=dict)
 
@@ -75,16 +77,19 @@ class Ranking:
         self,
         fused: Documents,
         scores: Scores,
-        rest: Matches,
+        rest: NDArray[np.int32],
+        worth: NDArray[np.float32],
         with_words: int,
         arms: Mapping[str, Documents],
     ) -> None:
-        """`fused` best first with `scores` in [0, 1]; `rest` in the order of documents, unordered
-        as long as nobody looks so far down; `arms` are what each arm returned, best first.
+        """`fused` best first with `scores` in [0, 1]; `rest` ascending, in the order of its `worth`
+        (of every document there is) once somebody looks so far down; `arms` are what each arm
+        returned, best first.
         """
         self._fused = fused
         self._scores = scores
         self._rest = rest
+        self._worth = worth
         self.with_words = with_words
         self._arms = arms
 
@@ -95,22 +100,29 @@ class Ranking:
     @cached_property
     def documents(self) -> Documents:
         """All documents, best first."""
-        rest = self._rest
-        order = np.lexsort((rest.docs, -rest.scores))
-        return np.concatenate([self._fused, rest.docs[order].astype(np.int64)])
+        order = np.argsort(-self._worth[self._rest], kind="stable")
+        return np.concatenate([self._fused, self._rest[order].astype(np.int64)])
 
     @cached_property
     def members(self) -> Documents:
         """The same documents, ascending."""
-        # A stable sort merges runs that are ascending already.
-        joined = np.concatenate([self._rest.docs.astype(np.int64), np.sort(self._fused)])
-        return np.sort(joined, kind="stable")
+        fused = np.sort(self._fused)
+        return np.insert(self._rest.astype(np.int64), np.searchsorted(self._rest, fused), fused)
 
     def first(self, count: int) -> tuple[Documents, Scores]:
         """The best `count` documents and their scores; 0 for what only holds the words."""
         documents, scores = self._fused[:count], self._scores[:count]
-        more = self._rest.top(count - len(documents)).docs.astype(np.int64)
+        best = kernels.best(self._worth[self._rest], count - len(documents))
+        more = self._rest[best].astype(np.int64)
         return np.concatenate([documents, more]), np.concatenate([scores, np.zeros(len(more))])
+
+    def score(self, document: int) -> float:
+        """The score of a document, 0 for what only holds the words."""
+        return self._scored.get(document, 0.0)
+
+    @cached_property
+    def _scored(self) -> dict[int, float]:
+        return dict(zip(self._fused.tolist(), self._scores.tolist(), strict=True))
 
     def place(self, arm: str, document: int) -> int | None:
         """The rank (from 1) of a document in the "lexical", "semantic" or "concepts" arm."""
@@ -125,16 +137,21 @@ class Ranking:
 
     def without(self, own: int) -> Ranking:
         """The ranking less one issue: the one that asked."""
-        kept, rest = self._fused != own, self._rest.docs != own
+        kept, rest = self._fused != own, self._rest[self._rest != own]
         return Ranking(
-            self._fused[kept], self._scores[kept], self._rest.of(rest), self.with_words, self._arms
+            self._fused[kept], self._scores[kept], rest, self._worth, self.with_words, self._arms
         )
 
     def sorted(self, order: NDArray[np.intp]) -> Ranking:
         """The same documents in another order, `order` being places in `documents`."""
         scores = np.concatenate([self._scores, np.zeros(len(self._rest))])
         return Ranking(
-            self.documents[order], scores[order], Matches.none(), self.with_words, self._arms
+            self.documents[order],
+            scores[order],
+            _NO_MATCH,
+            self._worth,
+            self.with_words,
+            self._arms,
         )
 
 
@@ -158,23 +175,29 @@ class Search:
     def under(self, allowed: Mask | None) -> Ranking:
         """The result set among the `allowed` documents (None: all)."""
         allowed = self._bound(allowed)
-        matched = Matches.none()
-        if self._words and self._question.match is not None:
-            matched = self._question.matched.among(allowed)
+        matched = _NO_MATCH
+        if self._words:
+            matched = self._question.matched
+            if allowed is not self._snapshot.live:  # the dead do not match
+                matched = matched[allowed[matched]]
             if self._question.strict:
-                allowed = _mask(self._snapshot, matched.docs)
+                allowed = _mask(self._snapshot, matched)
         arms = {
             "lexical": self._by_words(matched, allowed),
             "semantic": self._by_meaning(allowed),
             "concepts": self._by_concepts(allowed),
         }
-        pool, scores, near = self._fused(arms, matched)
-        contains = matched.holds(pool)
+        pool, scores, near = self._fused(arms)
+        places = np.searchsorted(matched, pool)
+        contains = np.zeros(len(pool), dtype=np.bool_)
+        inside = places < len(matched)
+        contains[inside] = matched[places[inside]] == pool[inside]
         kept = contains
         if self._meaning or self._question.match is None:
             near &= ~contains
             kept = contains | (near & (np.cumsum(near) <= NEAR))
-        ranking = Ranking(pool[kept], scores[kept], matched.less(pool), len(matched), arms)
+        rest = np.delete(matched, places[contains])
+        ranking = Ranking(pool[kept], scores[kept], rest, self._worth, len(matched), arms)
         return ranking if self._own is None else ranking.without(self._own)
 
     def _bound(self, allowed: Mask | None) -> Mask:
@@ -187,7 +210,7 @@ class Search:
     def _required(self) -> Mask | None:
         if self._question.hard is None:
             return None
-        return _mask(self._snapshot, self._snapshot.lexical.match(self._question.hard).docs)
+        return _mask(self._snapshot, self._snapshot.lexical.find(self._question.hard))
 
     @cached_property
     def _alike(self) -> NDArray[np.float32]:
@@ -197,24 +220,24 @@ class Search:
     def _ranks_words(self) -> bool:
         return self._words and not isinstance(self._question.match, Everything)
 
-    @property
-    def _by_terms(self) -> bool:
-        """Whether documents rank by the question's terms, whether or not they hold all of them."""
-        return bool(self._question.terms) and not self._question.strict
+    @cached_property
+    def _worth(self) -> NDArray[np.float32]:
+        """What the words of the question give to each document there is."""
+        if self._question.worth is not None:
+            return self._question.worth
+        return self._snapshot.lexical.score_terms(self._question.terms)
 
-    def _by_words(self, matched: Matches, allowed: Mask) -> Documents:
+    def _by_words(self, matched: NDArray[np.int32], allowed: Mask) -> Documents:
         if not self._ranks_words:
             return _NONE
-        if not self._by_terms:
-            return matched.top(LEXICAL_POOL).docs.astype(np.int64)
-        mask = None if allowed is self._snapshot.live else allowed  # the arm knows the dead
-        found = self._snapshot.lexical.score_terms(self._question.terms, mask, LEXICAL_POOL)
-        return found.docs.astype(np.int64)
-
-    def _word_scores(self, matched: Matches, documents: Documents) -> Scores:
-        if self._by_terms:
-            return self._snapshot.lexical.scores_of(self._question.terms, documents)
-        return matched.scores_of(documents)
+        if self._question.worth is not None:
+            strictly: Documents = matched[kernels.best(self._worth[matched], LEXICAL_POOL)]
+            return strictly.astype(np.int64)
+        scores = self._worth  # of what is dead it is 0
+        if allowed is not self._snapshot.live:
+            scores = np.where(allowed, scores, np.float32(0))
+        best: Documents = kernels.best(scores, LEXICAL_POOL)
+        return best[scores[best] > 0]
 
     def _by_meaning(self, allowed: Mask) -> Documents:
         vectors = self._question.vectors
@@ -229,13 +252,13 @@ class Search:
     def _by_concepts(self, allowed: Mask) -> Documents:
         if self._mode is not Mode.HYBRID or not self._question.features:
             return _NONE
-        scores = np.where(allowed, self._alike, np.float32(0))
+        scores = self._alike
+        if not allowed.all():
+            scores = np.where(allowed, scores, np.float32(0))
         best: Documents = kernels.best(scores, CONCEPT_POOL)
         return best[scores[best] > 0]
 
-    def _fused(
-        self, arms: Mapping[str, Documents], matched: Matches
-    ) -> tuple[Documents, Scores, Mask]:
+    def _fused(self, arms: Mapping[str, Documents]) -> tuple[Documents, Scores, Mask]:
         """The candidates of all arms, best first, ties by document: their numbers, fused scores,
         and whether each is near enough in meaning to be shown for that alone.
         """
@@ -244,7 +267,7 @@ class Search:
             return pool, np.zeros(0), np.zeros(0, dtype=np.bool_)
         words = meaning = alike = None
         if self._ranks_words:
-            words = self._word_scores(matched, pool)
+            words = self._worth[pool].astype(np.float64)
         if self._meaning and self._question.vectors is not None:
             meaning = self._snapshot.semantic.scores(self._question.vectors, pool)
         if self._mode is Mode.HYBRID and self._question.features:

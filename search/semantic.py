@@ -27,7 +27,7 @@ HEAD = 0.5
 WHOLE = 0.5
 _ROWS_PER_ISSUE = 2  # of an issue's three passages or so; so many more rows are asked for
 _FEW = 0.05  # a filter that leaves this share of the rows is answered from these rows alone
-_LEAST_CANDIDATES = 600  # codes are not quite in the order of the rows they stand for
+_LEAST_CANDIDATES = 400  # codes are not quite in the order of the rows they stand for
 
 Documents = NDArray[np.int64]
 Rows = NDArray[np.int64]

@@ -52,6 +52,7 @@ def test_every_kind_of_question_is_answered_as_the_oracle_does(
         allowed = rng.random(len(corpus.documents)) < 0.5 if rng.random() < 0.3 else None
         mask = corpus.live if allowed is None else corpus.live & allowed
         found = arm.match(node, allowed)
+        assert arm.find(node).tolist() == arm.match(node).docs.tolist()
         check(found, arm.rank(node, allowed, 10), oracle.find(node), mask)
         some += len(found) > 0
     assert some > 100
@@ -126,3 +127,4 @@ def test_typed_questions_are_answered_as_the_oracle_does(
     ]:
         node = parse(words).node
         check(arm.match(node), arm.rank(node), oracle.find(node), corpus.live)
+        assert arm.find(node).tolist() == arm.match(node).docs.tolist()

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from index.analysis import tokens
 from index.impacts import RANKED, Segment
@@ -43,13 +45,12 @@ def test_weighted_terms_add_up(corpus: Corpus, arm: LexicalArm, oracle: Oracle) 
     for term, weight in weighted.items():
         for document, score in oracle.together([term], 1, None).items():
             expected[document] = expected.get(document, 0) + weight * score
-    allowed = np.arange(len(corpus.documents)) % 3 == 0
-    top = arm.score_terms(weighted, allowed, 7)
-    live = [d for d in expected if allowed[d] and corpus.live[d]]
-    best = sorted(live, key=lambda document: (-np.float32(expected[document]), document))[:7]
-    assert top.docs.tolist() == best
-    np.testing.assert_allclose(top.scores, [expected[document] for document in best], rtol=1e-6)
-    assert len(arm.score_terms({}, None, 7)) == 0
+    scores = arm.score_terms(weighted)
+    scored = [d for d in sorted(expected) if corpus.live[d] and expected[d] > 0]
+    assert np.flatnonzero(scores).tolist() == scored
+    for document in np.flatnonzero(scores).tolist():
+        assert scores[document] == pytest.approx(expected[document], rel=1e-6)
+    assert not arm.score_terms({}).any()
 
 
 def test_document_frequencies_count_every_segment(arm: LexicalArm, oracle: Oracle) -> None:
@@ -125,6 +126,28 @@ def test_codes_are_counted(arm: LexicalArm) -> None:  # noqa: ARG001
     ]:
         found = plan.kernels.count_codes(np.array(documents, np.int64), codes, offsets, 5)
         assert found.tolist() == expected
+
+
+@settings(deadline=None)  # the first example compiles
+@given(st.lists(st.integers(0, 60)), st.lists(st.integers(0, 60)), st.integers(1, 40))
+def test_lists_of_any_density_intersect(left: list[int], right: list[int], apart: int) -> None:
+    some, others = (np.array(sorted(set(of)), np.int32) * apart for of in (left, right))
+    for name in ("kernels", "plain_kernels"):
+        module = importlib.import_module(f"search.{name}")
+        assert module.intersect(some, others).tolist() == sorted({*some} & {*others})
+
+
+def test_distinct_numbers_are_counted(arm: LexicalArm) -> None:  # noqa: ARG001
+    letters = np.array([2, 0, 2, 2, 1], np.int32)
+    for documents, expected in [([0, 2, 3], 1), ([0, 1, 4], 3), ([], 0)]:
+        assert plan.kernels.count_distinct(np.array(documents, np.int64), letters, 3) == expected
+
+
+def test_values_are_set_or_added_at_documents(arm: LexicalArm) -> None:  # noqa: ARG001
+    target = np.zeros(4, np.float32)
+    plan.kernels.spread(np.array([0, 2], np.int32), 0.5, False, target)
+    plan.kernels.spread(np.array([2, 3], np.int32), 0.25, True, target)
+    assert target.tolist() == [0.5, 0.0, 0.75, 0.25]
 
 
 def test_numba_can_be_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
