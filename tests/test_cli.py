@@ -120,6 +120,24 @@ def test_search_in_words_says_the_set_and_each_outcome(sample_index: Path) -> No
     assert "CM17-9900030#1  Upheld: denial stands  2017-05-10" in done.stdout
 
 
+@pytest.mark.parametrize(("mode", "loaded"), [("lexical", "[]"), ("hybrid", "['onnxruntime']")])
+def test_a_search_loads_no_more_than_it_needs(sample_index: Path, mode: str, loaded: str) -> None:
+    """What takes seconds to import is left alone: torch, and numba where one question is asked."""
+    program = (
+        "import sys; from web.cli import main; main(standalone_mode=False);"
+        "slow = {'torch', 'sentence_transformers', 'numba', 'onnxruntime'};"
+        "print(sorted(slow & sys.modules.keys()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "search", "knee", "--mode", mode, "--index", sample_index],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=SAMPLES.parent,
+    )
+    assert done.stdout.splitlines()[-1] == loaded
+
+
 def test_a_case_number_shows_its_letter(sample_index: Path) -> None:
     searched = run("search", "cm17 9900022", "--index", sample_index)
     shown = run("show", "CM17-9900022", "--index", sample_index)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
@@ -72,7 +72,6 @@ def _refusals() -> Iterator[None]:
     """What a person can mend becomes one sentence on stderr and exit code 2."""
     from index.encoder import ModelUnavailable
     from index.manifest import IndexUnusable
-    from search.evaluation import BadJudgments
     from search.query import QueryError
 
     try:
@@ -80,7 +79,7 @@ def _refusals() -> Iterator[None]:
     except QueryError as error:
         place = "" if error.position is None else f" (at character {error.position + 1})"
         _refuse(f"{error.message} {error.remedy}{place}")
-    except (IndexUnusable, ModelUnavailable, BadJudgments) as error:
+    except (IndexUnusable, ModelUnavailable) as error:
         _refuse(str(error))
     except OSError as error:
         if error.filename is None:  # a sentence of our own
@@ -90,7 +89,7 @@ def _refusals() -> Iterator[None]:
         _refuse(f"{error.args[0]}: `precedent search WORDS` finds ids")
 
 
-def _refuse(sentence: str) -> None:
+def _refuse(sentence: str) -> NoReturn:
     click.echo(f"precedent: {sentence}", err=True)
     sys.exit(2)
 
@@ -259,10 +258,20 @@ def evaluate(
     """Measure the rankings against judgments: nDCG@10, recall@50, MRR, by kind of topic."""
     from dataclasses import asdict
 
-    from search.evaluation import measure, read_qrels, read_topics, run_topics, write_run
+    from search.evaluation import (
+        BadJudgments,
+        measure,
+        read_qrels,
+        read_topics,
+        run_topics,
+        write_run,
+    )
 
     with _refusals():
-        asked, judged = read_topics(topics), read_qrels(qrels)
+        try:
+            asked, judged = read_topics(topics), read_qrels(qrels)
+        except BadJudgments as error:
+            _refuse(str(error))
         run = run_topics(_open(directory), asked, mode)
         measures = measure(run, judged, asked)
         if run_file is not None:
