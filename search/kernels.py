@@ -18,8 +18,8 @@ import numpy as np
 from index.impacts import RANKED
 from search.attribute_kernels import count_codes, count_distinct, spread
 from search.compiled import Array, byte, compiled, seek
-from search.passages import passage_scores
 from search.phrases import phrase
+from search.semantic_kernels import passage_scores
 
 __all__ = [
     "accumulate",

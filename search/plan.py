@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Protocol
@@ -26,6 +26,7 @@ Found = tuple[Array, Array]
 
 ALL = np.empty(0, bool)
 """The filter that allows every document."""
+_NO_SCORES = np.empty(0)
 
 
 def _load() -> ModuleType:
@@ -203,20 +204,16 @@ class Every:
     cost: int
 
     def documents(self, mapped: Mapped, allowed: Array) -> Array:
-        documents = _common(self.rows, mapped, allowed) if self.rows else None
-        for part in sorted(self.others, key=lambda part: part.cost):
-            if documents is None:
-                documents = part.documents(mapped, allowed)
-            elif isinstance(part, Consecutive):
-                documents, _ = part.within(mapped, documents)
-            else:
-                documents = kernels.intersect(documents, part.documents(mapped, ALL))
-        if documents is None:
-            documents = _filtered(np.arange(len(mapped), dtype=np.int32), allowed)
+        def unscored(part: Part, among: Array) -> Found:
+            return part.documents(mapped, among), _NO_SCORES
+
+        documents, _ = self._positive(mapped, allowed, unscored)
         return self._less(documents, mapped)
 
     def run(self, mapped: Mapped, allowed: Array) -> Found:
-        documents, answers = self._positive(mapped, allowed)
+        documents, answers = self._positive(
+            mapped, allowed, lambda part, among: part.run(mapped, among)
+        )
         documents = self._less(documents, mapped)
         scores = np.zeros(len(documents))
         for row in self.rows:
@@ -233,19 +230,21 @@ class Every:
             documents = kernels.subtract(documents, part.documents(mapped, ALL))
         return documents
 
-    def _positive(self, mapped: Mapped, allowed: Array) -> tuple[Array, list[Found]]:
-        """The documents in all parts, and the answers of those parts that are not rows."""
+    def _positive(
+        self, mapped: Mapped, allowed: Array, ask: Callable[[Part, Array], Found]
+    ) -> tuple[Array, list[Found]]:
+        """The documents in all parts, and what those parts that are not rows answer when asked."""
         answers: dict[int, Found] = {}
         documents = _common(self.rows, mapped, allowed) if self.rows else None
         for part in sorted(self.others, key=lambda part: part.cost):
             if documents is None:
-                answer = part.run(mapped, allowed)
+                answer = ask(part, allowed)
                 documents = answer[0]
             elif isinstance(part, Consecutive):
                 answer = part.within(mapped, documents)
                 documents = answer[0]
             else:
-                answer = part.run(mapped, ALL)
+                answer = ask(part, ALL)
                 documents = kernels.intersect(documents, answer[0])
             answers[id(part)] = answer
         if documents is None:
