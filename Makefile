@@ -8,7 +8,7 @@ INDEX ?= .precedent
 # Several GB of CUDA libraries come with an unpinned torch: it is installed first, as pinned.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help install run test lint relevance bench bench-peers clean
+.PHONY: help install run test lint silence relevance bench bench-peers clean
 
 help: ## print this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,9 @@ lint: $(INSTALLED) ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+silence: $(INSTALLED) ## run every command in a network that records who calls out
+	$(BIN)/python -m tests.silence.commands
 
 relevance: $(INSTALLED) ## print the ablation table of the ranking on ../shared/judgments
 	$(BIN)/python -m bench.relevance

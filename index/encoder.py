@@ -119,7 +119,6 @@ class DocumentEncoder:
 
 def load_transformer(model: Model, device: str) -> SentenceTransformer:
     """The model as sentence-transformers loads it: from its files alone, without a progress bar."""
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging

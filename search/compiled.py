@@ -6,20 +6,55 @@ stale: after a change here, remove the `__pycache__` beside it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from contextlib import suppress
+from typing import Any, ClassVar, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
+from numba.core import caching
 
 Array = npt.NDArray[Any]
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-def compiled(function: _F) -> _F:
-    """`function` as machine code that runs without the lock of the interpreter."""
-    return cast(_F, njit(nogil=True, cache=True)(function))
+class _BesideSource(caching.InTreeCacheLocator):
+    """Finds compiled code beside the source, also where nothing may be written there."""
+
+    @classmethod
+    def from_function(cls, function: Any, file: str) -> _BesideSource | None:
+        return cls(function, file) if os.path.exists(file) else None  # noqa: PTH110
+
+
+class _Implementation(caching.CompileResultCacheImpl):
+    _locator_classes: ClassVar = [_BesideSource]
+
+
+class _InstalledCache(caching.FunctionCache):
+    """Compiled code kept with the installation and nowhere else.
+
+    numba's own would fall back to a folder in the user's home. Where the installation can only be
+    read, what it lacks is compiled for the process at hand and not kept.
+    """
+
+    _impl_class = _Implementation
+
+    def save_overload(self, signature: Any, data: Any) -> None:
+        with suppress(OSError):
+            super().save_overload(signature, data)  # type: ignore[no-untyped-call]
+
+
+def compiled(function: _F, *, fastmath: bool = False) -> _F:
+    """`function` as machine code that runs without the lock of the interpreter.
+
+    With `fastmath` sums may be made in another order, and differ in the last digits.
+    """
+    dispatcher: Any = njit(nogil=True, fastmath=fastmath)(function)
+    cache: Any = _InstalledCache
+    dispatcher._cache = cache(function)  # what its `enable_caching` does with numba's own
+    return cast(_F, dispatcher)
 
 
 @compiled

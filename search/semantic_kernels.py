@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numba import njit
+from functools import partial
 
-from search.compiled import Array
+import numpy as np
+
+from search.compiled import Array, compiled
 
 _HALF = np.float32(2.0**112)  # what the exponent of a half is short of a float's, moved as bits
 
 
-@njit(nogil=True, cache=True, fastmath=True)
+@partial(compiled, fastmath=True)
 def passage_scores(bits: Array, starts: Array, ends: Array, queries: Array) -> tuple[Array, Array]:
     """Inner products of each query with the first row of each run of rows, and the largest.
 

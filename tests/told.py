@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
+import os
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ import pytest
 from index import build as building
 from index.encoder import DocumentEncoder, Model, Vectors, find_model
 from index.letter import Issue, Letter
+from index.manifest import FILE as MANIFEST
 from index.manifest import read_manifest
 from index.progress import Reporter
 from index.store import Store
@@ -109,13 +112,16 @@ _exported: set[Path] = set()  # what takes seconds to export and is the same in 
 
 
 def index_once(source: Path, factory: pytest.TempPathFactory) -> Path:
-    """An index of `source` that all tests of a session share, for reading only."""
-    if source not in _built:
-        _built[source] = index_of([source], factory.mktemp(source.name) / "index")
-    return _built[source]
-
-
-_built: dict[Path, Path] = {}
+    """An index of `source` that all tests of a run share, for reading only."""
+    folder = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # of all workers
+    directory = folder / f"index-of-{source.parent.name}-{source.name}"
+    with directory.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (directory / MANIFEST).exists():
+            index_of([source], directory)
+    return directory
 
 
 Stored = dict[str, tuple[Letter, Issue]]

@@ -1,0 +1,5 @@
+"""The pages, the API and the command line."""
+
+from index.privacy import silence_dependencies
+
+silence_dependencies()

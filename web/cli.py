@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
+from index.privacy import forbid_core_dumps
+
 if TYPE_CHECKING:
     from search.engine import Engine
     from search.results import Hit, Results
@@ -98,6 +100,7 @@ def _refuse(sentence: str) -> NoReturn:
 @click.version_option(package_name="precedent")
 def main() -> None:
     """Search prior Independent Medical Review determinations. Nothing leaves this machine."""
+    forbid_core_dumps()
 
 
 @main.command()

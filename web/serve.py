@@ -20,7 +20,7 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
-from index.workers import end_with_parent
+from index.workers import start_as_worker
 from search.engine import Engine
 from web.app import create_app
 from web.guard import LOOPBACK
@@ -78,7 +78,7 @@ def run(engine: Engine, host: str, port: int, processes: int = 1) -> None:
 
 def _serve_too(directory: Path, host: str, listening: socket.socket) -> None:
     """What each further process does, until the first one ends it or is gone."""
-    end_with_parent()
+    start_as_worker()
     engine = Engine(directory)
     engine.warm_up()
     _serve(engine, host, listening)

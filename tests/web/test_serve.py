@@ -31,12 +31,19 @@ overview = SimpleNamespace(letters=1, issues=2, generation=3, semantic_ready=Tru
 run(SimpleNamespace(overview=lambda: overview), host="127.0.0.1", port=0)
 """
 IN_TWO_PROCESSES = """
-import sys
+import os, sys
 from pathlib import Path
 from search.engine import Engine
-from web.serve import run
+from web.serve import Server, run
 if __name__ == "__main__":
     run(Engine(Path(sys.argv[1])), host="127.0.0.1", port=0, processes=2)
+else:
+    class Saying(Server):
+        def run(self):
+            Path(sys.argv[2]).write_text(str(os.getpid()))
+            super().run()
+    import web.serve
+    web.serve.Server = Saying
 """
 MEGABYTE = 1024 * 1024
 
@@ -130,10 +137,10 @@ def test_a_taken_port_is_said() -> None:
 
 @pytest.fixture
 def in_two_processes(sample_engine: Engine, tmp_path: Path) -> Iterator[Serving]:
-    """A server of the sample letters that started a second process."""
+    """A server of the sample letters that started a second one, whose number is in `second`."""
     (tmp_path / "serves.py").write_text(IN_TWO_PROCESSES)
     with subprocess.Popen(
-        [sys.executable, tmp_path / "serves.py", sample_engine.directory],
+        [sys.executable, tmp_path / "serves.py", sample_engine.directory, tmp_path / "second"],
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "PRECEDENT_NUMBA": "0"},
@@ -145,25 +152,13 @@ def in_two_processes(sample_engine: Engine, tmp_path: Path) -> Iterator[Serving]
         process.kill()
 
 
-def second_of(serving: Serving) -> int:
-    """The process that serves beside the first one, once it has opened the index."""
-    process = serving.process.pid
+def second_of(folder: Path) -> int:
+    """The process that serves beside the first one, once it takes questions."""
     for _ in range(600):
-        started = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-        serving_too = [child for child in map(int, started) if "socket:" in open_files(child)]
-        if serving_too and "letters.db" in open_files(serving_too[0]):
-            return serving_too[0]
-        ask_at_once(serving.address, 8)
+        with contextlib.suppress(OSError, ValueError):
+            return int((folder / "second").read_text())
+        time.sleep(0.1)
     raise AssertionError("the second process took no question")
-
-
-def open_files(process: int) -> str:
-    """The names of what a process holds open."""
-    with contextlib.suppress(OSError):
-        return " ".join(
-            str(link.readlink()) for link in Path(f"/proc/{process}/fd").iterdir() if link.exists()
-        )
-    return ""
 
 
 def ask_at_once(address: str, times: int) -> list[int]:
@@ -181,9 +176,9 @@ def ask_at_once(address: str, times: int) -> list[int]:
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads processes from /proc")
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
 def test_two_processes_answer_from_one_address_and_end_together(
-    in_two_processes: Serving, end: signal.Signals
+    in_two_processes: Serving, tmp_path: Path, end: signal.Signals
 ) -> None:
-    second = second_of(in_two_processes)
+    second = second_of(tmp_path)
     assert ask_at_once(in_two_processes.address, 16) == [200] * 16
     in_two_processes.process.send_signal(end)
     in_two_processes.process.wait(timeout=15)
