@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from index.child import read_letter
 from index.encoder import MAX_TOKENS, find_model, load_transformer
 from index.extract import Unreadable, discover
 from index.passages import windows, without_verdict
-from index.reading import read_letter
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

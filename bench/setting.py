@@ -21,12 +21,12 @@ import numpy as np
 
 from bench.corpus import letters, write_archives
 from index import build
+from index.child import read_letter
 from index.encoder import DocumentEncoder, Vectors, find_model, normalise
 from index.extract import discover
 from index.manifest import FILE as MANIFEST
 from index.passages import passages
 from index.progress import Reporter
-from index.reading import read_letter
 
 SEED = 1
 SAMPLE = 20_000

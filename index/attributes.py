@@ -31,6 +31,8 @@ _ARRAYS = (
     "wordings",
     "days",
 )
+FILES = ("attributes.json", *(f"attributes-{name}.npy" for name in _ARRAYS))
+"""The names of all files that `write_attributes` writes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,23 +10,33 @@ from __future__ import annotations
 import fcntl
 import io
 import os
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+import re
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from index import manifest as manifests
-from index.encoder import DocumentEncoder, Model, export_query_encoder, find_model
+from index.encoder import (
+    ENCODER_FILES,
+    DocumentEncoder,
+    Model,
+    export_query_encoder,
+    find_model,
+)
 from index.files import write_atomically
+from index.folder import NotOurs, claim, remove_folder
 from index.manifest import IndexUnusable, Manifest
 from index.passages import RECIPE
 from index.progress import Reporter
+from index.reader import Readers
 from index.reading import full_name, read_sources
 from index.segments import (
+    FILES,
     FOLDER,
+    NAME,
     copy_meaning,
     has_vectors,
     issue_numbers,
@@ -39,6 +49,7 @@ from index.workers import process_pool
 SEGMENT_ISSUES = 200_000  # what a segment is cut at: bounds the memory of writing one
 MERGE_AT = 8  # this many small segments become one
 SMALL_SEGMENT = 20_000
+_DELETED = re.compile(r"deleted-\d{6,}\.npy(\.tmp)?")
 _PARALLEL_FROM = 2_000  # issues; fewer are written faster than processes start
 
 
@@ -58,13 +69,19 @@ class Summary:
 
 
 def build(
-    paths: Sequence[Path], directory: Path, reporter: Reporter, *, prune: bool = False
+    paths: Sequence[Path],
+    directory: Path,
+    reporter: Reporter,
+    *,
+    prune: bool = False,
+    readers: Readers | None = None,
 ) -> Summary:
     """Add or update the letters under `paths` in the index in `directory`.
 
-    With `prune`, letters whose files under `paths` are gone are removed. Raises
-    FileNotFoundError for a path that does not exist, IndexUnusable for an index of another
-    format or model, or one that another run is writing.
+    With `prune`, letters whose files under `paths` are gone are removed. Files are read by
+    `readers`, which a caller that runs again may keep. Raises FileNotFoundError for a path that
+    does not exist, IndexUnusable for an index of another format or model, or one that another run
+    is writing, ReaderUnavailable where no process can be started.
     """
     missing = [path for path in paths if not path.exists()]
     if missing:
@@ -75,10 +92,10 @@ def build(
         generation = old.generation + 1 if old else 1
         _sweep(directory, old)
         with closing(Store(directory)) as store:
-            workers = len(os.sched_getaffinity(0))
-            reading = read_sources(paths, store, generation, reporter, workers)
+            with nullcontext(readers) if readers else Readers() as reading_with:
+                reading = read_sources(paths, store, generation, reporter, reading_with)
             removed = _prune(paths, reading.names, store, generation) if prune else 0
-            _write_segments(directory, store, reporter, workers)
+            _write_segments(directory, store, reporter, len(os.sched_getaffinity(0)))
             if old is None or _has_news(store, old):
                 precision = _embed(directory, store, model, reporter, old.precision if old else "")
                 _merge(directory, store, reporter)
@@ -98,8 +115,12 @@ def build(
 
 @contextmanager
 def _writing(directory: Path) -> Iterator[None]:
-    """Hold the index for writing; IndexUnusable where another run does."""
-    (directory / FOLDER).mkdir(parents=True, exist_ok=True)
+    """Hold the index for writing; IndexUnusable where another run does, or it is not ours."""
+    try:
+        claim(directory)
+    except NotOurs as error:
+        raise IndexUnusable(str(error)) from error
+    (directory / FOLDER).mkdir(exist_ok=True)
     with (directory / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -127,9 +148,14 @@ def _sweep(directory: Path, old: Manifest | None) -> None:
     store = Store(directory)
     wanted = {*store.segments(), *(old.segments if old else ())}
     store.close()
+    _keep_segments(directory, wanted)
+
+
+def _keep_segments(directory: Path, wanted: Collection[str]) -> None:
+    """Remove all other segments that we have made."""
     for path in (directory / FOLDER).iterdir():
-        if path.name not in wanted:
-            shutil.rmtree(path)
+        if path.name not in wanted and NAME.fullmatch(path.name):
+            remove_folder(path, FILES)
 
 
 def _prune(paths: Sequence[Path], found: set[str], store: Store, generation: int) -> int:
@@ -182,7 +208,8 @@ def _assign(store: Store, name: str, numbers: Sequence[int]) -> None:
 
 
 def _new_names(directory: Path, count: int) -> list[str]:
-    taken = [int(path.name[1:7]) for path in (directory / FOLDER).iterdir()]
+    named = (NAME.fullmatch(path.name) for path in (directory / FOLDER).iterdir())
+    taken = [int(match[1]) for match in named if match]
     first = max(taken, default=0) + 1
     return [f"s{number:06}" for number in range(first, first + count)]
 
@@ -241,12 +268,12 @@ def _publish(
         np.save(buffer, np.concatenate([np.zeros(0, np.int64), *dead]))
         write_atomically(directory / deleted, buffer.getvalue())
     letters, issues = store.counts(generation)
-    folders = [f"{FOLDER}/{name}" for name in segments] + [_encoder_name(model)]
+    ours = {f"{FOLDER}/{name}": FILES for name in segments} | {_encoder_name(model): ENCODER_FILES}
     files = [deleted] + [
         str(path.relative_to(directory))
-        for folder in folders
+        for folder, pattern in ours.items()
         for path in sorted((directory / folder).rglob("*"))
-        if path.is_file()
+        if path.is_file() and pattern.fullmatch(path.relative_to(directory / folder).as_posix())
     ]
     published = Manifest(
         format=manifests.FORMAT,
@@ -270,11 +297,10 @@ def _publish(
 def _clean_up(directory: Path, store: Store, new: Manifest, old: Manifest | None) -> None:
     """Drop what neither the new generation nor the one before it needs."""
     kept = {*new.segments, *(old.segments if old else ())}
-    for path in (directory / FOLDER).iterdir():
-        if path.name not in kept:
-            shutil.rmtree(path)
-    for path in directory.glob("deleted-*.npy"):
-        if path.name not in {new.deleted, old.deleted if old else ""}:
+    _keep_segments(directory, kept)
+    for path in directory.iterdir():
+        named = _DELETED.fullmatch(path.name)
+        if named and path.name not in {new.deleted, old.deleted if old else ""}:
             path.unlink()
     with store.transaction():
         store.purge(new.generation - 1)

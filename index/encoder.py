@@ -9,6 +9,7 @@ beside it; its weights are 8 bits wide, as what a short text waits for is readin
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import warnings
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.files import sync_directory
+from index.folder import mark, remove_folder
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 MAX_TOKENS = 256
 BATCH = 16  # the best of 1, 16 and 64 in bf16 on CPU; see DECISIONS.md
 _SORTED_CHUNK = 1024  # texts sorted by length at a time, so that a batch wastes little padding
+
+ENCODER_FILES = re.compile(r"model\.onnx(\.data)?|tokenizer\.json")
+"""The names of the files of an exported encoder."""
 
 _BLOCK = 16  # weights with a scale of their own
 
@@ -143,8 +148,9 @@ def export_query_encoder(model: Model, directory: Path) -> None:
             return torch.nn.functional.normalize(found["sentence_embedding"], dim=1)
 
     aside = directory.with_name(f"{directory.name}.tmp")
-    shutil.rmtree(aside, ignore_errors=True)
+    remove_folder(aside, ENCODER_FILES)
     aside.mkdir(parents=True)
+    mark(aside)
     ids = torch.ones((2, 8), dtype=torch.int64)
     with warnings.catch_warnings():
         # The tracer warns of Python branches in the model; they depend on shapes we fix.

@@ -59,8 +59,14 @@ _TYPES = {
     "word_ends": np.int64,
     "word_terms": np.int32,
 }
+FILES = ("impacts.json", *(f"{name}.npy" for name in _TYPES))
+"""The names of all files that `save` writes."""
 
 Array = npt.NDArray[Any]
+
+
+FILES = ("impacts.json", *(f"{name}.npy" for name in _TYPES))
+"""The names of all files that `save` writes."""
 
 
 class IndexDamaged(ValueError):

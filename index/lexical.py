@@ -31,6 +31,9 @@ LENGTHS: Array = np.array([byte_to_length(byte) for byte in range(256)], np.int6
 WHOOSH = "whoosh"
 """The folder of a segment that holds its Whoosh index."""
 
+FILES = r"whoosh/(MAIN\.tmp/[^/]*|_?MAIN_[^/]+|)"
+"""A pattern of the paths that Whoosh writes below a segment, and of its folder."""
+
 _SLAB = 100_000  # postings handed on at a time: as Python objects they take much memory
 _FIELD_NUMBERS = {field: number for number, field in enumerate(FIELDS)}
 

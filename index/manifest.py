@@ -8,9 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from index.files import checksum, write_atomically
+from index.folder import is_marked
 
 FILE = "manifest.json"
 FORMAT = 2
+_TELLING = (b'"generation"', b'"segments"', b'"encoder"')  # names in the manifest of an index
 
 
 class IndexUnusable(RuntimeError):
@@ -48,8 +50,11 @@ def publish(directory: Path, manifest: Manifest) -> None:
 def read_manifest(directory: Path) -> Manifest:
     """The published generation. Raises IndexUnusable where there is none we can read."""
     try:
-        record = json.loads((directory / FILE).read_bytes())
-    except FileNotFoundError:
+        content = (directory / FILE).read_bytes()
+        if not is_marked(directory.resolve()) and not all(key in content for key in _TELLING):
+            raise FileNotFoundError  # a manifest of something else
+        record = json.loads(content)
+    except (FileNotFoundError, NotADirectoryError):
         raise IndexUnusable(
             f"there is no index in {directory}: run `precedent index PATH... --index {directory}`"
         ) from None

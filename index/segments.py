@@ -8,7 +8,7 @@ issues of them that have died since.
 
 from __future__ import annotations
 
-import shutil
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from sys import intern
 import numpy as np
 from numpy.typing import NDArray
 
-from index import impacts
+from index import attributes, impacts, lexical, semantic
 from index.attributes import (
     Attributes,
     issue_values,
@@ -28,6 +28,7 @@ from index.attributes import (
 from index.closeness import features
 from index.encoder import DocumentEncoder
 from index.files import sync_directory
+from index.folder import mark
 from index.lexical import LexicalDocument, write_segment
 from index.passages import passages, without_verdict
 from index.progress import Reporter
@@ -43,6 +44,12 @@ from index.semantic import (
 from index.store import Store, StoredIssue
 
 FOLDER = "segments"
+NAME = re.compile(r"s(\d{6,})(\.tmp)?")
+"""The name of a segment's folder, and of one that is still being written."""
+
+_NAMED = (*impacts.FILES, *attributes.FILES, *semantic.FILES)
+FILES = re.compile(f"{'|'.join(map(re.escape, _NAMED))}|{lexical.FILES}")
+"""The paths of a segment's files below its folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +79,8 @@ def write_words(directory: Path, name: str, numbers: Sequence[int]) -> str:
     store = Store(directory, read_only=True)
     final = directory / FOLDER / name
     aside = final.with_name(f"{name}.tmp")
-    shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
+    mark(aside)
     values: list[tuple[str, ...]] = []
     rows: list[int] = []
     wordings: list[int] = []

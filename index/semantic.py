@@ -28,6 +28,9 @@ EXACT = "vectors.faiss"
 COARSE = "vectors-pq.faiss"
 OFFSETS = "passages.npy"
 PART = f"{ROWS}.part"  # there while a segment is being embedded, gone when it is whole
+FILES = (ROWS, EXACT, COARSE, OFFSETS, PART)
+"""The names of all files that are written here."""
+
 _TRAINING_ROWS = 50_000
 _EMBED_ROWS = 1024  # rows appended at once: what an interrupted run can lose
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +29,9 @@ class _BesideSource(caching.InTreeCacheLocator):
 
 
 class _Implementation(caching.CompileResultCacheImpl):
-    _locator_classes: ClassVar = [_BesideSource]
+    def __init__(self, function: Any) -> None:
+        self._locator_classes = [_BesideSource]
+        super().__init__(function)  # type: ignore[no-untyped-call]
 
 
 class _InstalledCache(caching.FunctionCache):

@@ -13,6 +13,7 @@ from typing import Any
 import ir_measures
 import pytest
 
+from index.folder import mark
 from search.engine import Engine
 from tests.told import ToldIssue, letter, written
 from web.app import create_app
@@ -261,6 +262,7 @@ def test_without_an_index_it_says_what_to_run(tmp_path: Path, arguments: list[st
 
 @pytest.mark.parametrize("manifest", ['{"format": 99}', "no json", "[]"])
 def test_an_index_of_another_format_is_refused(tmp_path: Path, manifest: str) -> None:
+    mark(tmp_path)
     (tmp_path / "manifest.json").write_text(manifest)
     sentence = refused(run("search", "knee", "--index", tmp_path))
     assert "delete the directory and run `precedent index" in sentence

@@ -17,10 +17,12 @@ import pytest
 
 from index import build as building
 from index.encoder import DocumentEncoder, Model, Vectors, find_model
+from index.folder import claim
 from index.letter import Issue, Letter
 from index.manifest import FILE as MANIFEST
 from index.manifest import read_manifest
 from index.progress import Reporter
+from index.reader import Readers
 from index.store import Store
 
 
@@ -99,13 +101,21 @@ def _encoder() -> DocumentEncoder:
 
 def index_of(paths: Sequence[Path], directory: Path) -> Path:
     """Index the files under `paths` into `directory`, with remembered vectors."""
+    claim(directory)
     for exported in _exported:
         if exported.is_dir() and not (directory / exported.name).exists():
             shutil.copytree(exported, directory / exported.name)
     with patch.object(building, "DocumentEncoder", RememberingEncoder):
-        building.build(list(paths), directory, Reporter(io.StringIO(), quiet=True))
+        quiet = Reporter(io.StringIO(), quiet=True)
+        building.build(list(paths), directory, quiet, readers=readers())
     _exported.update(directory.glob("encoder-*"))
     return directory
+
+
+@cache
+def readers() -> Readers:
+    """The processes that read files, kept for all tests: starting one takes as long as a test."""
+    return Readers()
 
 
 _exported: set[Path] = set()  # what takes seconds to export and is the same in every index

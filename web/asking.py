@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import cast
 
 from flask import current_app, request
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from index.extract import Unreadable, extract
+from index.extract import Unreadable
+from index.reader import ReaderUnavailable
 from search.engine import Engine
 from search.results import LetterPage, Results, Similar
 from web import forms
 from web.errors import Problem, not_found
 from web.forms import Question
+from web.uploads import Uploads
+
+log = logging.getLogger(__name__)
 
 
 def engine() -> Engine:
@@ -103,10 +108,20 @@ def posted_case() -> Case:
 
 
 def read_upload(upload: FileStorage) -> str:
-    """The text of an uploaded PDF, DOCX or TXT; a 422 where it cannot be read."""
+    """The text of an uploaded PDF, DOCX or TXT; a 422 where it cannot be read, a 503 in a rush."""
+    name = upload.filename or "upload"
     try:
-        document = extract(upload.filename or "upload", upload.stream.read())
+        return cast(Uploads, current_app.extensions["uploads"]).text(name, upload.stream.read())
     except Unreadable as error:
         code = f"unreadable_{error.code.replace('-', '_')}"
-        raise Problem(422, code, error.reason, error.remedy) from error
-    return document.text
+        said = f"“{name[-80:]}” cannot be read. {error.reason}"
+        raise Problem(422, code, said, error.remedy) from error
+    except ReaderUnavailable as error:
+        log.error("%s", error)
+        raise Problem(
+            503,
+            "no_reader",
+            "No file can be read at the moment.",
+            "Paste its text instead, or tell who runs this machine that it is short of memory "
+            "or processes.",
+        ) from error

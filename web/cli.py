@@ -74,6 +74,7 @@ def _refusals() -> Iterator[None]:
     """What a person can mend becomes one sentence on stderr and exit code 2."""
     from index.encoder import ModelUnavailable
     from index.manifest import IndexUnusable
+    from index.reader import ReaderUnavailable
     from search.query import QueryError
 
     try:
@@ -81,7 +82,7 @@ def _refusals() -> Iterator[None]:
     except QueryError as error:
         place = "" if error.position is None else f" (at character {error.position + 1})"
         _refuse(f"{error.message} {error.remedy}{place}")
-    except (IndexUnusable, ModelUnavailable) as error:
+    except (IndexUnusable, ModelUnavailable, ReaderUnavailable) as error:
         _refuse(str(error))
     except OSError as error:
         if error.filename is None:  # a sentence of our own
@@ -182,18 +183,19 @@ def similar(
     **filters: tuple[str, ...],
 ) -> None:
     """Find the prior issues most similar to the request in FILE (PDF, DOCX, TXT; - for stdin)."""
-    from index.extract import Unreadable, extract
+    from index.extract import Unreadable
+    from index.reader import Reader
     from web.serialize import similar_json
 
-    with _refusals():
+    with _refusals(), Reader() as reader:
+        reader.start()  # it gets ready while the index is opened
         data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        engine = _open(directory)
         try:
-            text = extract("standard input" if str(file) == "-" else file.name, data).text
+            text = reader.text("standard input" if str(file) == "-" else file.name, data)
         except Unreadable as error:
             _refuse(f"{file}: {error.reason} {error.remedy}")
-        found = _open(directory).similar(
-            text, filters=filters, mode=mode, limit=limit, offset=offset
-        )
+        found = engine.similar(text, filters=filters, mode=mode, limit=limit, offset=offset)
     if as_json:
         _print_json(similar_json(found))
         return

@@ -36,7 +36,10 @@ REMEDIES = {
 
 
 class Problem(Exception):
-    """A refusal a person can act on. `place` is the words around a mistake, as (before, after)."""
+    """A refusal a person can act on. `place` is the words around a mistake, as (before, after).
+
+    `retry_after` is the seconds after which the same request may be answered.
+    """
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class Problem(Exception):
         remedy: str,
         *,
         place: tuple[str, str] | None = None,
+        retry_after: int | None = None,
     ) -> None:
         """Hold the one error shape and its HTTP status."""
         super().__init__(message)
@@ -54,6 +58,7 @@ class Problem(Exception):
         self.message = message
         self.remedy = remedy
         self.place = place
+        self.retry_after = retry_after
 
 
 def bad_argument(name: str, message: str, remedy: str) -> Problem:
@@ -90,11 +95,12 @@ def wants_json() -> bool:
 def respond(problem: Problem) -> ResponseReturnValue:
     """The problem as JSON or as a page."""
     error = {"code": problem.code, "message": problem.message, "remedy": problem.remedy}
+    headers = {} if problem.retry_after is None else {"Retry-After": str(problem.retry_after)}
     if wants_json():
-        return jsonify(error=error), problem.status
+        return jsonify(error=error), problem.status, headers
     phrase = HTTPStatus(problem.status).phrase
     page = render_template("error.html", error=error, place=problem.place, phrase=phrase)
-    return page, problem.status
+    return page, problem.status, headers
 
 
 def _from_http(error: HTTPException) -> ResponseReturnValue:

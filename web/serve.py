@@ -20,14 +20,16 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
+from index.reader import Limits
 from index.workers import start_as_worker
 from search.engine import Engine
 from web.app import create_app
 from web.guard import LOOPBACK
+from web.uploads import WAITING, Uploads
 from web.wire import MAX_KEPT, Channel
 
 PROCESSES = min(len(os.sched_getaffinity(0)), 4)  # each holds an encoder and its caches
-THREADS = 2  # in each: while one waits for a slow client, the other answers
+THREADS = 2  # at work in each: while one waits for a slow client, the other answers
 CONNECTIONS = 32  # in each; a connection may hold a body in memory
 
 
@@ -38,17 +40,27 @@ class CannotServe(click.ClickException):
 
 
 class Server(TcpWSGIServer):  # type: ignore[misc]
-    """waitress's server, which leaves a connection to another process while all threads work."""
+    """waitress's server, which leaves a connection to another process while its threads work.
+
+    Threads that an upload holds do no work, so they do not count, and others are there for them.
+    """
 
     channel_class = Channel
+    uploads: Uploads
 
     def readable(self) -> bool:
-        """Whether to accept a connection: as long as no request waits for a thread."""
-        return bool(super().readable()) and not self.task_dispatcher.queue
+        """Whether to accept a connection: as long as fewer than THREADS requests are worked on."""
+        dispatcher = self.task_dispatcher
+        at_work = dispatcher.active_count + len(dispatcher.queue) - self.uploads.held
+        return bool(super().readable()) and at_work < THREADS
 
 
-def run(engine: Engine, host: str, port: int, processes: int = 1) -> None:
+def run(
+    engine: Engine, host: str, port: int, processes: int = 1, limits: Limits | None = None
+) -> None:
     """Serve `engine` until interrupted or told to end; requests under way are finished.
+
+    An upload that takes more than `limits` to read is refused.
 
     On loopback only loopback names are answered, so that no web site can reach the index by a
     name of its own that resolves here. Who names another host takes on who may reach it.
@@ -62,7 +74,7 @@ def run(engine: Engine, host: str, port: int, processes: int = 1) -> None:
         ) from error
     context = get_context("spawn")
     others = [
-        context.Process(target=_serve_too, args=(engine.directory, host, listening))
+        context.Process(target=_serve_too, args=(engine.directory, host, listening, limits))
         for _ in range(processes - 1)
     ]
     for other in others:
@@ -70,27 +82,28 @@ def run(engine: Engine, host: str, port: int, processes: int = 1) -> None:
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"precedent is at http://{shown}:{listening.getsockname()[1]}/  (Ctrl-C ends it)")
     try:
-        _serve(engine, host, listening)
+        _serve(engine, host, listening, limits)
     finally:
         for other in others:
             other.terminate()
 
 
-def _serve_too(directory: Path, host: str, listening: socket.socket) -> None:
+def _serve_too(directory: Path, host: str, listening: socket.socket, limits: Limits | None) -> None:
     """What each further process does, until the first one ends it or is gone."""
     start_as_worker()
     engine = Engine(directory)
     engine.warm_up()
-    _serve(engine, host, listening)
+    _serve(engine, host, listening, limits)
 
 
-def _serve(engine: Engine, host: str, listening: socket.socket) -> None:
+def _serve(engine: Engine, host: str, listening: socket.socket, limits: Limits | None) -> None:
     """Answer what this process takes from `listening`, until told to end."""
+    uploads = Uploads(limits)
     dispatcher = ThreadedTaskDispatcher()
-    dispatcher.set_thread_count(THREADS)
+    dispatcher.set_thread_count(THREADS + 1 + WAITING)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that one waits is no news
     server = Server(
-        create_app(engine, hosts=LOOPBACK if host in LOOPBACK else None),
+        create_app(engine, hosts=LOOPBACK if host in LOOPBACK else None, uploads=uploads),
         map={},
         _sock=listening,
         dispatcher=dispatcher,
@@ -106,6 +119,9 @@ def _serve(engine: Engine, host: str, listening: socket.socket) -> None:
             outbuf_overflow=MAX_KEPT,
         ),
     )
+
+    server.uploads = uploads
+    uploads.on_held = server.pull_trigger  # it may accept a connection now
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         raise SystemExit(0)

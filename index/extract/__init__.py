@@ -4,6 +4,8 @@
 letter into lines, with the runs set in bold where the format has them. A file is read by what it
 is, not by what it is called. Nothing is written to disk, and every size has a bound: what comes
 in is hostile until read. What cannot be read raises `Unreadable`, which says what to do about it.
+
+Nobody else's file is opened in the process that indexes or serves: see `index.reader`.
 """
 
 from __future__ import annotations
@@ -18,10 +20,19 @@ from index.extract.document import (
 )
 from index.extract.pdf import pdf_lines
 from index.extract.plain import plain_lines
-from index.extract.sources import Source, discover
+from index.extract.sources import Source, archive_members, discover
 from index.extract.word import word_lines
 
-__all__ = ["Document", "Line", "Source", "Unreadable", "discover", "extract", "fold"]
+__all__ = [
+    "Document",
+    "Line",
+    "Source",
+    "Unreadable",
+    "archive_members",
+    "discover",
+    "extract",
+    "fold",
+]
 
 
 def extract(name: str, data: bytes) -> Document:

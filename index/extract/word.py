@@ -30,6 +30,8 @@ def word_lines(data: bytes) -> list[Line]:
 
     try:
         blocks = list(_blocks(docx.Document(io.BytesIO(data))))
+    except MemoryError:
+        raise
     except Exception as error:  # whatever a malformed package sets off in lxml or python-docx
         raise damaged("Word document") from error
     lines: list[Line] = []
@@ -65,7 +67,7 @@ def _check_package(data: bytes) -> None:
                     head = package.read(part)[:4096].replace(b"\0", b"")
                     if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
                         raise damaged("Word document")
-    except Unreadable:
+    except (MemoryError, Unreadable):
         raise
     except Exception as error:  # zlib, lzma and zipfile each raise their own
         raise damaged("Word document") from error
@@ -85,11 +87,15 @@ def _blocks(container: Any) -> Iterator[Pieces]:
 
 
 def _cells(row: Any) -> Iterator[Pieces]:
-    """The cells of a row, a merged one once."""
-    seen: set[int] = set()
-    for cell in row.cells:
-        if id(cell._tc) not in seen:
-            seen.add(id(cell._tc))
+    """The cells of a row, without those that go on with the cell above.
+
+    Not as `row.cells` has them: that lists a cell as often as it says that it spans columns.
+    """
+    from docx.table import _Cell
+
+    for element in row._tr.tc_lst:
+        if element.vMerge != "continue":
+            cell = _Cell(element, row.table)
             yield [piece for block in _blocks(cell) for piece in [*block, (" ", False)]]
 
 

@@ -12,9 +12,9 @@ import pytest
 from bench.corpus import GeneratedLetter, letters, write_archives
 from bench.writing import invented, tables
 from index.analysis import tokens
+from index.child import read_letter
 from index.concepts import read_concepts
 from index.letter import Form
-from index.reading import read_letter
 
 ISSUES = 3_000
 

@@ -21,7 +21,9 @@ from index.build import Summary, build
 from index.encoder import Model, Vectors, normalise
 from index.manifest import read_manifest
 from index.progress import Reporter
+from index.reader import Readers
 from index.store import Store
+from tests import told
 from tests.index.fictional import HEAD, PHYSIO, SPLINT, Told, form_b
 
 DIMENSIONS = 16
@@ -78,8 +80,9 @@ def write_letter(folder: Path, number: int, *issues: Told, name: str = "") -> Pa
     return path
 
 
-def run(*paths: Path, into: Path, prune: bool = False) -> Summary:
-    return build(paths, into, Reporter(io.StringIO(), quiet=True), prune=prune)
+def run(*paths: Path, into: Path, prune: bool = False, readers: Readers | None = None) -> Summary:
+    quiet = Reporter(io.StringIO(), quiet=True)
+    return build(paths, into, quiet, prune=prune, readers=readers or told.readers())
 
 
 def pdf(*, text: str = "", password: str = "") -> bytes:

@@ -22,8 +22,10 @@ from pathlib import Path
 import pytest
 
 from index import build, semantic
+from index.child import Ask
 from index.encoder import Vectors
 from tests.index.building import StandIn, run, use
+from tests.told import readers
 
 MERGE_AT = 2
 EMBED_ROWS = 2
@@ -107,6 +109,8 @@ def _die_before(change: int, directory: str) -> list[str]:
 
 
 def _do(wanted: Run) -> None:
+    if wanted.seconds:  # killed in the middle of reading, it would leave answers to the next run
+        readers.cache_clear()
     with pytest.MonkeyPatch.context() as patch:
         use(_Logging(Path(wanted.log)), patch)
         patch.setattr(build, "MERGE_AT", MERGE_AT)
@@ -134,5 +138,7 @@ def _forked(wanted: Run) -> int:
 
 
 if __name__ == "__main__":
+    # Started here, the process that reads files serves one forked run after the other.
+    list(readers().read(iter([Ask(want="text", name="a.txt", data=b"a word")]), several=False))
     for line in sys.stdin:
         print(_forked(Run(**json.loads(line))), flush=True)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from index import build, reading
+from index.child import Answer, Ask
 from index.encoder import Model
-from index.letter import Letter
 from index.manifest import IndexUnusable, read_manifest
+from index.reader import Reader
 from index.store import Store
 from index.verify import faults
 from search.engine import Engine
@@ -103,13 +105,16 @@ def test_files_that_did_not_change_are_not_read_again(
     index: Path, letters: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    real = reading.read_letter
+    real = Reader.read
 
-    def noting(name: str, data: bytes) -> Letter:
-        read.append(name)
-        return real(name, data)
+    def noting(reader: Reader, asks: Sequence[Ask]) -> list[Answer]:
+        answers = real(reader, asks)
+        for ask, answer in zip(asks, answers, strict=True):
+            if ask.source is not None and answer.letter is not None:
+                read.append(ask.source.name)
+        return answers
 
-    monkeypatch.setattr(reading, "read_letter", noting)
+    monkeypatch.setattr(Reader, "read", noting)
     path = write_letter(letters, 3, SCAN)
     run(letters, into=index)
     assert read == [str(path)]

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from index.folder import MARKER
 from index.manifest import FILE, read_manifest
 from index.segments import FOLDER
 from index.semantic import OFFSETS, PART
@@ -132,8 +133,8 @@ def check_finished(index: Path, found: Scene) -> None:
     assert manifest.precision == StandIn.precision
     before = read_manifest(found.before).files if found.before else {}
     kept = {*manifest.files, *before}
-    held = [name for name in files(index) if (index / name).is_file()]
-    assert [n for n in held if n not in kept] == ["letters.db", "lock", FILE]
+    held = [n for n in files(index) if (index / n).is_file() and not n.endswith(f"/{MARKER}")]
+    assert [n for n in held if n not in kept] == ["letters.db", "lock", MARKER, FILE]
 
 
 def kill_and_finish(runs: Runs, found: Scene, wanted: Run) -> Counter[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from index.files import checksum, sync_directory, write_atomically
+from index.folder import mark
 from index.manifest import (
     FILE,
     FORMAT,
@@ -125,6 +126,7 @@ def test_where_there_is_no_index_it_says_what_to_run(tmp_path: Path) -> None:
 def test_a_manifest_we_cannot_read_is_refused_with_the_remedy(
     tmp_path: Path, content: bytes, said: str
 ) -> None:
+    mark(tmp_path)
     (tmp_path / FILE).write_bytes(content)
     with pytest.raises(
         IndexUnusable, match=rf"{said}.*: delete the directory and run `precedent i"
@@ -136,6 +138,7 @@ def test_a_manifest_we_cannot_read_is_refused_with_the_remedy(
 def test_no_field_may_be_missing(tmp_path: Path, field: str) -> None:
     record: dict[str, Any] = asdict(FIRST)
     del record[field]
+    mark(tmp_path)
     (tmp_path / FILE).write_text(json.dumps(record))
     with pytest.raises(IndexUnusable, match="is not whole"):
         read_manifest(tmp_path)
