@@ -221,11 +221,13 @@ def _has_news(store: Store, old: Manifest) -> bool:
 def _embed(directory: Path, store: Store, model: Model, reporter: Reporter, known: str) -> str:
     """Embed the segments that have no vectors; returns the precision used, else the `known` one."""
     if not (directory / _encoder_name(model)).exists():
+        reporter.say("preparing the encoder of questions, once for each index")
         export_query_encoder(model, directory / _encoder_name(model))
     names = store.segments()
     waiting = [name for name in names if not has_vectors(directory, name)]
     if not waiting and (known or not names):
         return known
+    reporter.say("loading the encoder of letters")
     encoder = DocumentEncoder(model)
     for name in waiting:
         write_meaning(directory, name, store, encoder, reporter)

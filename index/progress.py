@@ -53,6 +53,11 @@ class Reporter:
         """`quiet` says nothing at all."""
         self._stream, self._quiet = stream, quiet
 
+    def say(self, sentence: str) -> None:
+        """Say what is done now, where that takes seconds and has no parts to count."""
+        if not self._quiet:
+            print(sentence, file=self._stream, flush=True)
+
     @contextmanager
     def stage(self, name: str, total: int, unit: str) -> Iterator[Stage]:
         """A stage of `total` `unit`s; a stage of none is passed over in silence."""

@@ -33,7 +33,16 @@ SIMILAR_SHARE = 0.7  # of the best score: what scores less is not counted as sim
 SIDE_BY_SIDE = 3  # nearest approved and denied
 QUOTATIONS = 6
 # One question for each inner loop: numba compiles a loop when it is first run.
-_EVERY_KERNEL = ("pain", "lumbar pain", '"low back"', "pain OR knee", "pain -knee", "inject*")
+_EVERY_KERNEL = (
+    "pain",
+    "lumbar pain",
+    '"low back"',
+    "pain OR knee",
+    "pain -knee",
+    "inject*",
+    "request:knee",
+    "pain AND (knee OR back) NOT urine",
+)
 _log = logging.getLogger("precedent")
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from search.engine import Engine
-from tests.told import index_once
+from tests.told import index_once, not_run
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "samples" / "letters"
@@ -33,8 +34,17 @@ def shared() -> Path:
     """The folder of real letters and judgments; tests without it are skipped, except in CI."""
     folder = Path(os.environ.get("PRECEDENT_SHARED", ROOT.parent / "shared"))
     if not folder.is_dir():
-        reason = f"the shared letters are not at {folder}; PRECEDENT_SHARED can name their folder"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        not_run(f"the shared letters are not at {folder}; PRECEDENT_SHARED can name their folder")
     return folder
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say last, in words, which tests did not run, and what they need."""
+    reasons = Counter(
+        report.longrepr[2].removeprefix("Skipped: ")
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple)
+    )
+    for reason, count in reasons.items():
+        terminalreporter.write_line(f"{count} tests did NOT RUN: {reason}", yellow=True)

@@ -125,6 +125,7 @@ def index(paths: tuple[Path, ...], prune: bool, directory: Path) -> None:
         f"{done.letters} letters with {done.issues} issues"
     )
     if done.generation == 1:
+        click.echo("getting the search ready", err=True)
         _prepare(directory)
     for entry in done.quarantined:
         click.echo(f"quarantined: {entry.source}: {entry.reason} {entry.remedy}", err=True)

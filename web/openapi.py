@@ -298,7 +298,7 @@ def document() -> Json:
                 "post": _operation(
                     "Issues similar to a pasted request, an uploaded file or an issue",
                     "Similar",
-                    *(400, 403, 404, 413, 415, 422),
+                    *(400, 403, 404, 413, 415, 422, 503),
                     parameters=[*READING, *filters(), *paging()],
                     requestBody={
                         "required": True,

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 from waitress import create_server
 
 from search.engine import Engine
 from search.results import Hit
+from tests.told import not_run
 from web.app import create_app
 
 FLAGS = [
@@ -41,15 +44,28 @@ def live_server(sample_engine: Engine) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no chromium on the PATH, and CI must run the browser tests")
-        pytest.skip("no chromium on the PATH")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    os.environ.setdefault("PLAYWRIGHT_BROWSERS_PATH", str(Path(sys.prefix) / "browsers"))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        try:
+            browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        except Error as error:
+            not_run(f"{_why(path, str(error))} Install one, {_REMEDY}, and run `make test` again")
         yield browser
         browser.close()
+
+
+_REMEDY = "with `sudo apt-get install chromium` or what your system calls it"
+
+
+def _why(path: str | None, said: str) -> str:
+    """Why there is no browser, in words."""
+    if path is not None:
+        return f"{path} does not start."
+    if "Executable doesn't exist" in said:
+        return "no Chromium is on the PATH, and none could be fetched into the environment."
+    return "the Chromium in the environment does not start: libraries of the system are missing."
 
 
 @pytest.fixture

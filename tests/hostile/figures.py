@@ -27,6 +27,7 @@ LARGE = "padded.pdf"
 MANY = 70  # large files at once
 MUTANTS = 500
 BOUND_SECONDS, BOUND_MB = 25.0, 1024.0
+_IN_WORDS = (200, 400, 413, 422)  # an answer, or a refusal, whose remedy is looked at
 UPLOADED = 25 * 1024 * 1024  # bytes of the largest upload that is taken
 
 
@@ -65,6 +66,7 @@ def through_index(work: Path, files: Sequence[Path]) -> Iterator[tuple[str, bool
     for path in good:
         shutil.copy(path, letters)
     kept, _ = indexed(letters, work / "index")
+    usual = peak_mb()  # of the process that embeds, which loads torch
     worst, lost = ("", 0.0), 0
     for file in files:
         (letters / file.name).hardlink_to(file)
@@ -74,8 +76,9 @@ def through_index(work: Path, files: Sequence[Path]) -> Iterator[tuple[str, bool
         worst = max(worst, (file.name, seconds), key=lambda told: told[1])
     yield (
         f"{len(files)} files, each indexed beside {kept} good letters: good letters lost {lost}; "
-        f"the longest run took {worst[1]:.1f} s ({worst[0]}); largest process {peak_mb():.0f} MB",
-        not lost and worst[1] < BOUND_SECONDS and peak_mb() < BOUND_MB,
+        f"the longest run took {worst[1]:.1f} s ({worst[0]}); "
+        f"largest process {peak_mb():.0f} MB, without them {usual:.0f}",
+        not lost and worst[1] < BOUND_SECONDS and peak_mb() < max(BOUND_MB, 1.1 * usual),
     )
     for number in range(MANY):
         shutil.copy(next(f for f in files if f.name == LARGE), letters / f"large-{number}.pdf")
@@ -86,8 +89,8 @@ def through_index(work: Path, files: Sequence[Path]) -> Iterator[tuple[str, bool
     yield (
         f"all of them and {MANY} large ones at once: {held} of {kept} good letters indexed in "
         f"{seconds:.0f} s, {again} after a second run of {seconds_again:.0f} s; "
-        f"largest process {peak_mb():.0f} MB",
-        held == again == kept and peak_mb() < BOUND_MB,
+        f"largest process {peak_mb():.0f} MB, without them {usual:.0f}",
+        held == again == kept and peak_mb() < max(BOUND_MB, 1.1 * usual),
     )
 
 
@@ -98,7 +101,7 @@ def through_upload(work: Path, files: Sequence[Path]) -> Iterator[tuple[str, boo
         searches = Searches(server)
         with searches.meanwhile():
             answers = {file.name: _uploaded(server, file) for file in files}
-        wrong = [name for name, (status, _) in answers.items() if status not in (200, 422)]
+        wrong = [name for name, (status, _) in answers.items() if status not in _IN_WORDS]
         slowest = max(answers, key=lambda name: answers[name][1])
         yield (
             f"{len(files)} files uploaded one by one: answered otherwise than in words {wrong}; "
@@ -119,7 +122,7 @@ def through_upload(work: Path, files: Sequence[Path]) -> Iterator[tuple[str, boo
         yield (
             f"{len(rush)} uploads at once, {MANY} of 24 MB: answers {counts}; "
             f"{_told(searches)}; server {server.peak_mb():.0f} MB",
-            set(counts) <= {200, 422, 503}
+            set(counts) <= {*_IN_WORDS, 503}
             and not searches.failed
             and server.process.poll() is None
             and server.peak_mb() < BOUND_MB,

@@ -106,3 +106,10 @@ def test_on_a_terminal_a_bar_shows_the_stage_its_count_and_its_rate(
     assert "reading letters" in stream.getvalue()
     assert "40/40" in stream.getvalue()
     assert "files/s" in stream.getvalue()
+
+
+def test_what_has_no_parts_is_said_in_a_sentence() -> None:
+    stream = io.StringIO()
+    Reporter(stream).say("loading the encoder")
+    Reporter(stream, quiet=True).say("nothing")
+    assert stream.getvalue() == "loading the encoder\n"
