@@ -1,7 +1,7 @@
-"""Every command of precedent, run twice in a network that records, with empty folders of a user.
+"""Every command of precedent, run in a network that records, with empty folders of a user.
 
-`python -m tests.silence.commands` prints what each of them looked up, connected to and left behind;
-it is meant to be nothing at all.
+`python -m tests.silence.commands` runs each twice and prints what it looked up, connected to and
+left behind: it is meant to be nothing at all.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _WORKING = "working"
 _IDLE = 30.0  # seconds; ONNX Runtime's first report came after ten
 
 
-def watched(work: Path, idle: float) -> Iterator[dict[str, object]]:
+def watched(work: Path, rounds: int, idle: float) -> Iterator[dict[str, object]]:
     """One record a command and run: `command`, `lookups`, `connections`, `files`.
 
     Runs inside the namespaces of a trap. The installation cannot be written to meanwhile; the
@@ -55,7 +55,7 @@ def watched(work: Path, idle: float) -> Iterator[dict[str, object]]:
         shutil.copy(SAMPLES / name, work / "letters")
     (work / "topics.jsonl").write_text(json.dumps(TOPIC) + "\n")
     (work / "qrels.tsv").write_text("t1\t0\tCM17-9900022#1\t3\n")
-    for run in ("first", "second"):
+    for run in range(1, 1 + rounds):
         for name, arguments in _commands(work).items():
             if name == "serve":
                 port = _serve(work, arguments, idle)
@@ -154,9 +154,9 @@ def _run(*command: str) -> None:
     subprocess.run(command, check=True)
 
 
-def recorded(work: Path, idle: float) -> list[dict[str, object]]:
-    """What every command did, twice, in a trap around `work`."""
-    program = [sys.executable, "-m", "tests.silence.commands", str(work), str(idle)]
+def recorded(work: Path, rounds: int, idle: float) -> list[dict[str, object]]:
+    """What every command did, `rounds` times, in a trap around `work`."""
+    program = [sys.executable, "-m", "tests.silence.commands", str(work), str(rounds), str(idle)]
     done = subprocess.run(inside(program), cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(done.stderr)
@@ -164,20 +164,20 @@ def recorded(work: Path, idle: float) -> list[dict[str, object]]:
 
 
 def main() -> None:
-    """With a folder and seconds: run in it, inside a trap, a record a line. Else set one and say.
+    """With a folder, rounds and seconds: run in it, in a trap, a record a line. Else set one.
 
     Exit code 1 where anything was recorded.
     """
     if len(sys.argv) > 1:
-        for record in watched(Path(sys.argv[1]), float(sys.argv[2])):
+        for record in watched(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])):
             print(json.dumps(record), flush=True)
         return
     kinds = ("lookups", "connections", "files")
     with TemporaryDirectory() as folder:
-        records = recorded(Path(folder), _IDLE)
+        records = recorded(Path(folder), 2, _IDLE)
     for record in records:
         counts = "  ".join(f"{kind} {len(record[kind])}" for kind in kinds)  # type: ignore[arg-type]
-        print(f"{record['command']:<10} {record['run']:<7} {counts}")
+        print(f"{record['command']:<9} run {record['run']}  {counts}")
     sys.exit(any(record[kind] for record in records for kind in kinds))
 
 
