@@ -44,7 +44,7 @@ announce:
 	@echo "The pages will be at http://127.0.0.1:$(PORT)/ $(if $(wildcard $(INSTALLED)),in a moment,when everything is installed); Ctrl-C ends them."
 
 test: $(INSTALLED) browser ## run every test
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # Never fails: where no browser can be had, the last lines of the tests say what did not run.
 browser: $(INSTALLED)

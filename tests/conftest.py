@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections import Counter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from search.engine import Engine
-from tests.told import index_once, not_run
+from tests.told import VECTORS, index_once, not_run
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "samples" / "letters"
@@ -36,6 +37,18 @@ def shared() -> Path:
     if not folder.is_dir():
         not_run(f"the shared letters are not at {folder}; PRECEDENT_SHARED can name their folder")
     return folder
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make a folder for what all processes of a run share; those that it starts find it named.
+
+    Each process has a core: more threads than that would only wait for one another.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    if not hasattr(config, "workerinput"):
+        folder = TemporaryDirectory()
+        config.add_cleanup(folder.cleanup)
+        os.environ[VECTORS] = f"{folder.name}/vectors.sqlite"
 
 
 @pytest.hookimpl(trylast=True)

@@ -15,7 +15,6 @@ import pytest
 
 from index.folder import mark
 from search.engine import Engine
-from tests.told import ToldIssue, letter, written
 from web.app import create_app
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -177,16 +176,21 @@ def test_evaluate_measures_and_writes_a_run(sample_index: Path, tmp_path: Path) 
 # -- exit codes -----------------------------------------------------------------------------------
 
 
-def test_what_cannot_be_read_is_quarantined_and_makes_it_one(tmp_path: Path) -> None:
-    folder = written(tmp_path / "letters", letter("CM16-9900921", ToldIssue("Knee brace")))
+def test_what_cannot_be_read_is_quarantined_and_makes_it_one(
+    sample_index: Path, tmp_path: Path
+) -> None:
+    index, folder = tmp_path / "index", tmp_path / "letters"
+    shutil.copytree(sample_index, index)
+    folder.mkdir()
+    shutil.copy(SAMPLES / "letters" / "CM16-9900013.pdf", folder)
     (folder / "broken.pdf").write_bytes(b"%PDF-1.4 nothing")
-    done = run("index", folder, "--index", tmp_path / "index")
+    done = run("index", folder, "--index", index)
     assert done.returncode == 1
-    assert "1 new" in done.stdout
+    assert "1 same" in done.stdout
     assert "1 quarantined" in done.stdout
     (line,) = (line for line in done.stderr.splitlines() if line.startswith("quarantined"))
     assert "broken.pdf" in line
-    assert run("show", "CM16-9900921", "--index", tmp_path / "index").returncode == 0
+    assert run("show", "CM16-9900013", "--index", index).returncode == 0
 
 
 def test_a_sound_index_is_verified_and_a_flipped_byte_is_found(

@@ -6,9 +6,11 @@ import fcntl
 import io
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import NoReturn
 from unittest.mock import patch
@@ -83,10 +85,10 @@ class RememberingEncoder:
 
     So an index costs little where another one has the same passages, and equal passages have
     equal vectors: in half precision they would depend on what stands beside them in a batch.
+    Where several processes run the tests, they share what each has encoded.
     """
 
     precision = "remembered"
-    _known: dict[str, Vectors] = {}  # noqa: RUF012
 
     def __init__(self, _model: Model) -> None:
         pass
@@ -96,15 +98,28 @@ class RememberingEncoder:
         return _encoder().dimensions
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        if new:
-            self._known.update(zip(new, _encoder().encode(new), strict=True))
-        return np.stack([self._known[text] for text in texts])
+        with closing(
+            sqlite3.connect(os.environ[VECTORS], timeout=60, isolation_level=None)
+        ) as known:
+            known.execute("CREATE TABLE IF NOT EXISTS vectors (text TEXT PRIMARY KEY, vector BLOB)")
+            of_text = partial(known.execute, "SELECT vector FROM vectors WHERE text = ?")
+            new = [text for text in dict.fromkeys(texts) if of_text((text,)).fetchone() is None]
+            if new:
+                rows = zip(new, map(np.ndarray.tobytes, _encoder().encode(new)), strict=True)
+                known.execute("BEGIN IMMEDIATE")
+                known.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", rows)
+                known.execute("COMMIT")
+            found = [of_text((text,)).fetchone()[0] for text in texts]
+        return np.stack([np.frombuffer(vector, np.float32) for vector in found])
 
 
 @cache
 def _encoder() -> DocumentEncoder:
     return DocumentEncoder(find_model())
+
+
+VECTORS = "PRECEDENT_TESTS_VECTORS"
+"""Names, in the environment, the file in which this run of the tests keeps vectors."""
 
 
 def index_of(paths: Sequence[Path], directory: Path) -> Path:

@@ -31,6 +31,8 @@ GOOD = form_b(SPLINT).encode()
 SLOW = "paragraphs.docx"
 LONG_TO_MAKE = {"inflates.docx", "member-inflating.zip", "members-many.zip", "noise.txt"}
 LONG_TO_READ = {
+    "dates.txt",
+    "nested-forms.pdf",
     "decisions.txt",
     "form-in-itself.pdf",
     "headings.txt",
@@ -73,15 +75,8 @@ def test_a_hostile_file_takes_its_seconds_and_no_more(
 def test_what_stops_one_file_does_not_stop_those_asked_with_it(reader: Reader) -> None:
     slow = Ask(want="letter", name=SLOW, data=ALL[SLOW]())
     good = Ask(want="letter", name="good.txt", data=GOOD)
-    answers = reader.read([good, slow, good, good, slow, good])
-    assert [told(answer) for answer in answers] == [
-        "read",
-        "too-slow",
-        "read",
-        "read",
-        "too-slow",
-        "read",
-    ]
+    answers = reader.read([good, good, slow, good])
+    assert [told(answer) for answer in answers] == ["read", "read", "too-slow", "read"]
 
 
 def test_a_file_that_needs_more_memory_than_it_may_have_is_refused() -> None:
