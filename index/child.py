@@ -138,10 +138,16 @@ def main() -> None:
     descriptor, memory, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
     forbid_core_dumps()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    allowed = _least(memory, resource.getrlimit(resource.RLIMIT_AS)[1])
+    resource.setrlimit(resource.RLIMIT_AS, (allowed, allowed))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # no file can be written
     with socket.socket(fileno=descriptor) as asking:
         _serve(asking, memory, seconds)
+
+
+def _least(wanted: int, most: int) -> int:
+    """A limit no higher than the one that this process was started with."""
+    return wanted if most == resource.RLIM_INFINITY else min(wanted, most)
 
 
 def _serve(asking: socket.socket, memory: int, seconds: float) -> None:
@@ -151,7 +157,8 @@ def _serve(asking: socket.socket, memory: int, seconds: float) -> None:
         # Who asks counts the time. Where that process is gone, the kernel ends this one.
         used = resource.getrusage(resource.RUSAGE_SELF)
         allowed = math.ceil(used.ru_utime + used.ru_stime + seconds) + 1
-        resource.setrlimit(resource.RLIMIT_CPU, (allowed, resource.RLIM_INFINITY))
+        most = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        resource.setrlimit(resource.RLIMIT_CPU, (_least(allowed, most), most))
         try:
             answer = answer_to(decoder.decode(message))
             del message

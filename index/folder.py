@@ -17,6 +17,7 @@ _NOTE = (
     "Keep nothing of your own in it.\n"
 )
 _OFTEN_THERE = {"lost+found"}  # at the top of a disk, whoever uses it
+_NAMED = re.compile(r"segments/s\d+|encoder-\w+")  # what an index without markers consists of
 
 
 class NotOurs(RuntimeError):
@@ -61,10 +62,11 @@ def _unmarked_index(directory: Path) -> list[Path]:
     try:
         record = json.loads((directory / "manifest.json").read_bytes())
         named = [f"segments/{name}" for name in record["segments"]] + [record["encoder"]]
-        folders = [directory / name for name in named]
+        folders = [directory / name for name in named if _NAMED.fullmatch(name)]
     except (OSError, ValueError, KeyError, TypeError):
         return []
-    whole = all(folder.is_dir() for folder in folders) and (directory / "letters.db").is_file()
+    whole = len(folders) == len(named) and all(folder.is_dir() for folder in folders)
+    whole = whole and (directory / "letters.db").is_file()
     return folders if whole else []
 
 

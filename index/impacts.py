@@ -65,10 +65,6 @@ FILES = ("impacts.json", *(f"{name}.npy" for name in _TYPES))
 Array = npt.NDArray[Any]
 
 
-FILES = ("impacts.json", *(f"{name}.npy" for name in _TYPES))
-"""The names of all files that `save` writes."""
-
-
 class IndexDamaged(ValueError):
     """A file of the index is missing, cut, of another format, or does not agree with the rest."""
 

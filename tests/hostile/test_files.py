@@ -7,6 +7,8 @@ them with the bounds that hold for users.
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -84,6 +86,17 @@ def test_a_file_that_needs_more_memory_than_it_may_have_is_refused() -> None:
         large = Ask(want="text", name="a.pdf", data=ALL["inflates-to-1-gb.pdf"]())
         assert told(*reader.read([large])) == "not-readable"
         assert reader.text("good.txt", GOOD)
+
+
+def test_limits_that_the_process_was_started_with_are_kept() -> None:
+    program = (
+        "import resource; resource.setrlimit(resource.RLIMIT_CPU, (50, 50));"
+        "resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31));"
+        "from index.reader import Reader, Limits;"
+        "print(Reader(Limits(seconds=99, memory=2**33)).text('a.txt', b'some words'))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == "some words\n"
 
 
 def test_a_process_that_is_killed_while_it_waits_is_replaced(reader: Reader) -> None:

@@ -197,6 +197,20 @@ def test_an_index_without_markers_is_taken_over(index: Path, letters: Path) -> N
     assert (index / FOLDER / "s000001" / MARKER).is_file()
 
 
+@pytest.mark.parametrize("name", ["../../elsewhere", "s000001/../../../elsewhere", ""])
+def test_a_manifest_that_names_folders_elsewhere_marks_nothing(
+    index: Path, letters: Path, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    for marker in index.rglob(MARKER):
+        marker.unlink()
+    record = json.loads((index / FILE).read_text())
+    (index / FILE).write_text(json.dumps({**record, "segments": [name]}))
+    with pytest.raises(IndexUnusable, match="no index"):
+        run(letters, into=index)
+    assert list(tmp_path.rglob(MARKER)) == []
+
+
 def test_a_link_to_an_index_is_that_index(index: Path, letters: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(index)
     assert run(letters, into=tmp_path / "link").same == 1
