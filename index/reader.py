@@ -27,7 +27,7 @@ from index.child import Answer, Ask, receive, send
 from index.extract import Source, Unreadable
 
 _STARTING = 60.0  # seconds a process may take before it can be asked
-_TOLD_AHEAD = 16_384  # bytes
+_TOLD_AHEAD = 16_384  # bytes of asks that wait in the socket: well below what it takes
 _BATCH = 8  # sources handed to a process at once
 _AHEAD = 2  # batches under way for each process: bounds what is held of large letters
 _decoder = msgspec.msgpack.Decoder(Answer)
@@ -40,9 +40,6 @@ class Limits:
 
     seconds: float = 20.0
     memory: int = 1024**3
-
-
-_LIMITS = Limits()
 
 
 class ReaderUnavailable(RuntimeError):
@@ -100,6 +97,9 @@ class Reader:
                 else:  # it may have ended for what other files left behind: once more, in a new one
                     left = self.limits.seconds - ended.spent
                     continue
+            except BaseException:
+                self.close()  # what it was told it would answer to the next who asks
+                raise
             left = self.limits.seconds
         return answers
 
@@ -124,7 +124,7 @@ class Reader:
 class Readers:
     """As many readers as read at once, each asked by a thread of its own."""
 
-    def __init__(self, limits: Limits = _LIMITS, *, most: int | None = None) -> None:
+    def __init__(self, limits: Limits = Limits(), *, most: int | None = None) -> None:
         """At `most` as many, else one for each core. Processes are started as they are needed."""
         self._limits = limits
         self._most = most or len(os.sched_getaffinity(0))

@@ -9,8 +9,6 @@ from index.reader import Limits, Reader
 from web.errors import Problem
 
 WAITING = 4  # uploads that may wait while one is read; what waits holds its file in memory
-
-
 SECONDS = 20  # after which one who was sent away may try again: as long as one file may take
 
 

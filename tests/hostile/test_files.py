@@ -18,7 +18,7 @@ import pytest
 
 from index.child import Answer, Ask
 from index.extract import Source
-from index.reader import Limits, Reader, Readers
+from index.reader import Limits, Reader, Readers, ReaderUnavailable
 from index.store import Store
 from search.engine import Engine
 from tests.hostile.files import ALL
@@ -85,6 +85,16 @@ def test_a_file_that_needs_more_memory_than_it_may_have_is_refused() -> None:
     with Reader(Limits(seconds=20, memory=256 * 1024**2)) as reader:
         large = Ask(want="text", name="a.pdf", data=ALL["inflates-to-1-gb.pdf"]())
         assert told(*reader.read([large])) == "not-readable"
+        assert reader.text("good.txt", GOOD)
+
+
+def test_after_a_process_could_not_be_started_another_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Reader() as reader:
+        for command in ("/bin/false", "/no/such/program"):
+            with monkeypatch.context() as patch:
+                patch.setattr(sys, "executable", command)
+                with pytest.raises(ReaderUnavailable, match="memory"):
+                    reader.text("good.txt", GOOD)
         assert reader.text("good.txt", GOOD)
 
 
