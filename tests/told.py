@@ -172,6 +172,12 @@ def stored_issues(index: Path) -> Stored:
     return found
 
 
+def upload_form(name: str, data: bytes) -> tuple[bytes, str]:
+    """A form with an uploaded file, as a browser sends it: the body and its content type."""
+    head = f'--x\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+    return head.encode() + data + b"\r\n--x--\r\n", "multipart/form-data; boundary=x"
+
+
 def written(folder: Path, *texts: str) -> Path:
     """A folder with one file for each of `texts`."""
     folder.mkdir(parents=True, exist_ok=True)

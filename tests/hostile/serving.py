@@ -15,6 +15,8 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from tests.told import upload_form
+
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import sys
@@ -43,10 +45,8 @@ class Server:
 
     def upload(self, name: str, data: bytes) -> tuple[int, bytes]:
         """Find similar cases to an uploaded file."""
-        head = f'--x\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
-        body = head.encode() + data + b"\r\n--x--\r\n"
-        headers = {"Content-Type": "multipart/form-data; boundary=x"}
-        return answer_to(Request(f"{self.address}api/similar", body, headers))
+        body, kind = upload_form(name, data)
+        return answer_to(Request(f"{self.address}api/similar", body, {"Content-Type": kind}))
 
     def peak_mb(self) -> float:
         """The most memory that one process of the server has held, in MB."""

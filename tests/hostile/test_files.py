@@ -125,13 +125,18 @@ def told(answer: Answer) -> str:
 HARMFUL = (SLOW, "dictionary.zip", "wide-cell.docx", "zips-deep.zip")
 
 
+def good_letters(place: Path, count: int, patch: pytest.MonkeyPatch) -> Path:
+    """A folder of so many letters, to be indexed without a model."""
+    use(StandIn(), patch)
+    for number in range(1, count + 1):
+        write_letter(place / "letters", number, SPLINT)
+    return place / "letters"
+
+
 def test_good_letters_beside_hostile_files_are_indexed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use(StandIn(), monkeypatch)
-    letters = tmp_path / "letters"
-    for number in range(1, 21):
-        write_letter(letters, number, SPLINT)
+    letters = good_letters(tmp_path, 20, monkeypatch)
     for name in HARMFUL:
         (letters / f"CM16-0999010-{name}").write_bytes(ALL[name]())  # sorted among the letters
     with Readers(Limits(seconds=SECONDS)) as readers:
@@ -149,10 +154,7 @@ def test_good_letters_beside_hostile_files_are_indexed(
 def test_good_letters_among_damaged_ones_are_indexed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use(StandIn(), monkeypatch)
-    letters = tmp_path / "letters"
-    for number in range(1, 11):
-        write_letter(letters, number, SPLINT)
+    letters = good_letters(tmp_path, 10, monkeypatch)
     whole = sorted([*SAMPLES.glob("*.pdf"), *SAMPLES.glob("*.docx")])[::6]
     for name, data in mutants(whole, 60, seed=3):
         (letters / name).write_bytes(data)

@@ -19,7 +19,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.request import Request, urlopen
 
-from tests.silence.trap import Trap, inside
+from tests.silence.trap import Trap, inside, run
+from tests.told import upload_form
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples" / "letters"
@@ -47,15 +48,15 @@ def watched(work: Path, rounds: int, idle: float) -> Iterator[dict[str, object]]
     """
     trap = Trap(work)
     for place in {ROOT, Path(sys.prefix)}:
-        _run("mount", "--bind", str(place), str(place))
-        _run("mount", "--options", "remount,bind,ro", str(place))
+        run("mount", "--bind", str(place), str(place))
+        run("mount", "--options", "remount,bind,ro", str(place))
     for name in (*_FOLDERS.values(), _WORKING, "letters"):
         (work / name).mkdir()
     for name in LETTERS:
         shutil.copy(SAMPLES / name, work / "letters")
     (work / "topics.jsonl").write_text(json.dumps(TOPIC) + "\n")
     (work / "qrels.tsv").write_text("t1\t0\tCM17-9900022#1\t3\n")
-    for run in range(1, 1 + rounds):
+    for number in range(1, 1 + rounds):
         for name, arguments in _commands(work).items():
             if name == "serve":
                 port = _serve(work, arguments, idle)
@@ -65,7 +66,7 @@ def watched(work: Path, rounds: int, idle: float) -> Iterator[dict[str, object]]
             lookups, connections = trap.taken()
             yield {
                 "command": name,
-                "run": run,
+                "run": number,
                 "lookups": lookups,
                 "connections": [c for c in connections if c != f"127.0.0.1:{port}"],
                 "files": _left(work),
@@ -125,7 +126,7 @@ def _serve(work: Path, arguments: Sequence[str], idle: float) -> int:
         pasted = json.dumps({"text": ASKED}).encode()
         _asked(f"{address}api/similar", pasted, "application/json")
         for name in LETTERS:
-            _asked(f"{address}similar", *_upload(work / "letters" / name))
+            _asked(f"{address}similar", *upload_form(name, (work / "letters" / name).read_bytes()))
         time.sleep(idle)
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
@@ -139,19 +140,10 @@ def _asked(address: str, body: bytes | None = None, kind: str = "") -> bytes:
         return content
 
 
-def _upload(file: Path) -> tuple[bytes, str]:
-    head = f'--x\r\nContent-Disposition: form-data; name="file"; filename="{file.name}"\r\n\r\n'
-    return head.encode() + file.read_bytes() + b"\r\n--x--\r\n", "multipart/form-data; boundary=x"
-
-
 def _left(work: Path) -> list[str]:
     """What stands in the user's folders, the temporary one and the working directory."""
     folders = (work / name for name in (*_FOLDERS.values(), _WORKING))
     return sorted(str(path) for folder in folders for path in folder.rglob("*"))
-
-
-def _run(*command: str) -> None:
-    subprocess.run(command, check=True)
 
 
 def recorded(work: Path, rounds: int, idle: float) -> list[dict[str, object]]:

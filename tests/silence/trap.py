@@ -63,10 +63,10 @@ class Trap:
         return found
 
     def _route(self) -> None:
-        _run("ip", "link", "set", "lo", "up")
-        _run("ip", "route", "add", "local", "default", "dev", "lo")
+        run("ip", "link", "set", "lo", "up")
+        run("ip", "route", "add", "local", "default", "dev", "lo")
         if Path("/proc/net/if_inet6").exists():
-            _run("ip", "-6", "route", "add", "local", "default", "dev", "lo")
+            run("ip", "-6", "route", "add", "local", "default", "dev", "lo")
 
     def _name_server(self, work: Path) -> None:
         """Have names looked up by our resolver alone: no socket of a service outside."""
@@ -76,7 +76,7 @@ class Trap:
         ):
             (work / name).write_text(content)
             if (place := Path("/etc", name).resolve()).exists():
-                _run("mount", "--bind", str(work / name), str(place))
+                run("mount", "--bind", str(work / name), str(place))
 
     def _answer(self, names: socket.socket) -> None:
         while True:
@@ -125,5 +125,6 @@ def _destination(packet: bytes) -> str | None:
     return f"{ipaddress.ip_address(address)}:{port}"
 
 
-def _run(*command: str) -> None:
+def run(*command: str) -> None:
+    """Run a command that must not fail; what it says is said on stderr."""
     subprocess.run(command, check=True, stdout=sys.stderr)
