@@ -28,7 +28,7 @@ from tests.index.building import StandIn, case, run, use, write_letter
 from tests.index.fictional import SPLINT, form_b
 
 SECONDS = 2.0
-LATE = 2.0  # seconds beyond the bound that the machine may take to notice, being busy
+LATE = 8.0  # seconds beyond the bound that the machine may take to notice, being busy
 GOOD = form_b(SPLINT).encode()
 SLOW = "paragraphs.docx"
 LONG_TO_MAKE = {"inflates.docx", "member-inflating.zip", "members-many.zip", "noise.txt"}
@@ -171,7 +171,8 @@ def stored(index: Path) -> set[str]:
 
 
 def test_searches_are_answered_while_uploads_wait(sample_engine: Engine, tmp_path: Path) -> None:
-    with served(sample_engine.directory, tmp_path, seconds=1.0) as server:
+    with served(sample_engine.directory, tmp_path, seconds=SECONDS) as server:
+        Searches(server).ask()  # what is read from disk for the first search of all
         searches = Searches(server)
         slow = ALL[SLOW]()
         with searches.meanwhile(), ThreadPoolExecutor(9) as pool:
@@ -181,5 +182,5 @@ def test_searches_are_answered_while_uploads_wait(sample_engine: Engine, tmp_pat
         assert sorted(status for status, _ in answers) == [422] * 5 + [503] * 4
         assert searches.failed == 0
         assert len(searches.seconds) > 20
-        assert max(searches.seconds) < 1.5
+        assert max(searches.seconds) < SECONDS  # none waited for as long as one upload is read
         assert server.upload("good.txt", GOOD)[0] == 200
