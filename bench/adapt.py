@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from index.child import read_letter
 from index.encoder import MAX_TOKENS, find_model, load_transformer
 from index.extract import Unreadable, discover
+from index.extract.child import read_letter
 from index.passages import windows, without_verdict
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # also as a file, `python
 from bench.queries import questions
 from bench.setting import Row, cpu_ms, has_drawn_vectors, indexed, parser, report, timings
 from index.encoder import Vectors
-from index.semantic import SegmentVectors
+from index.segments.vectors import SegmentVectors
 from search.engine import Engine
 from search.semantic import nearest_rows
 from search.snapshot import Snapshot

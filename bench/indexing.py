@@ -23,7 +23,7 @@ from bench.setting import SEED, Row, corpus, drawn_vectors, parser, report, samp
 from index.build import Summary, build
 from index.encoder import BATCH, MAX_TOKENS, DocumentEncoder, find_model
 from index.progress import Reporter, Stage
-from index.semantic import embed_segment
+from index.segments.vectors import embed_segment
 
 _OURS = "precedent"
 _FIRST_ADDED = 5_000_000  # the case number of the first letter that is added later

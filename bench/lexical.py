@@ -20,8 +20,8 @@ from bench.peers import PEERS, TOP, Bm25s, Document, Peer, Tantivy, Tokens, inst
 from bench.queries import FACETS, KINDS, Asked, questions
 from bench.setting import Row, cpu_ms, indexed, parser, report, timings
 from index.analysis import tokens
-from index.impacts import FIELDS
-from index.segments import lexical_document
+from index.segments.postings import FIELDS
+from index.segments.segment import lexical_document
 from search.plan import kernels
 from search.query import And, Node, Not, Or, Phrase, Word
 from search.snapshot import Snapshot

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bench.queries import FACETS, Asked
-from index.impacts import FIELDS
+from index.segments.postings import FIELDS
 from search.lexical import Weights
 
 TOP = 10

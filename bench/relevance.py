@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.build import build
-from index.concepts import read_concepts
+from index.concepts.reading import read_concepts
 from index.encoder import Vectors
 from index.progress import Reporter
 from search import asking, concepts, semantic

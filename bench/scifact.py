@@ -26,11 +26,11 @@ from numpy.typing import NDArray
 
 from index.analysis import stop_words, tokens
 from index.encoder import DocumentEncoder, find_model
-from index.impacts import Segment
-from index.lexical import LexicalDocument, write_segment
 from index.passages import windows
 from index.progress import Reporter
-from index.semantic import OFFSETS, embed_segment, open_vectors
+from index.segments.codec import LexicalDocument, write_segment
+from index.segments.postings import Segment
+from index.segments.vectors import OFFSETS, embed_segment, open_vectors
 from search.evaluation import ndcg
 from search.fusion import FusionWeights, fuse
 from search.lexical import LexicalArm

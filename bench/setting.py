@@ -21,9 +21,9 @@ import numpy as np
 
 from bench.corpus import letters, write_archives
 from index import build
-from index.child import read_letter
 from index.encoder import DocumentEncoder, Vectors, find_model, normalise
 from index.extract import discover
+from index.extract.child import read_letter
 from index.manifest import FILE as MANIFEST
 from index.passages import passages
 from index.progress import Reporter

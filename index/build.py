@@ -26,14 +26,14 @@ from index.encoder import (
     export_query_encoder,
     find_model,
 )
+from index.extract.reader import Readers
 from index.files import write_atomically
 from index.folder import NotOurs, claim, remove_folder
 from index.manifest import IndexUnusable, Manifest
 from index.passages import RECIPE
 from index.progress import Reporter
-from index.reader import Readers
 from index.reading import full_name, read_sources
-from index.segments import (
+from index.segments.segment import (
     FILES,
     FOLDER,
     NAME,

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from index.child import Answer, Ask
 from index.extract import Source, discover, fold
+from index.extract.child import Answer, Ask
+from index.extract.reader import Readers
 from index.progress import Reporter
-from index.reader import Readers
 from index.store import Quarantined, Store
 
 _TRANSACTION = 32  # letters stored together: more is not faster, and more is lost when stopped

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from index.impacts import IndexDamaged
-from index.lexical import whoosh_index
 from index.manifest import damaged_files, read_manifest
-from index.segments import FOLDER, open_segment
+from index.segments.codec import whoosh_index
+from index.segments.postings import IndexDamaged
+from index.segments.segment import FOLDER, open_segment
 from index.store import FILE, Store
 
 

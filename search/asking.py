@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.analysis import stop_words, tokens
-from index.concepts import read_concepts
+from index.concepts.reading import read_concepts
+from index.concepts.reasons import read_reasons
 from index.letter import Concepts, Letter
 from index.passages import PASSAGE_WORDS, is_verdict_word, without_verdict
-from index.reasons import read_reasons
-from index.segments import issue_passages
+from index.segments.segment import issue_passages
 from search.concepts import wanted
 from search.expand import MINUS, QUOTED, QUOTES, expansions, meanings_text, widened
 from search.marks import Marker

@@ -1,7 +1,7 @@
 """The concept arm: issues by treatment, drug, region, level, side and the reasons given.
 
-Scores are those of `index.closeness`, computed for all documents at once, with one more group:
-the reasons a question turns on, weighed by the share of them that a rationale gives.
+Scores are those of `index.concepts.closeness`, computed for all documents at once, with one more
+group: the reasons a question turns on, weighed by the share of them that a rationale gives.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from index.closeness import GROUP_WEIGHTS, query_features
+from index.concepts.closeness import GROUP_WEIGHTS, query_features
 from index.letter import Concepts
 from search.facets import Catalogue
 from search.plan import kernels

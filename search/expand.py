@@ -1,7 +1,7 @@
 """Query expansion: what the words of a question stand for too, shown and switchable.
 
-Abbreviations, brands and synonyms come from `index.vocabulary`. An ambiguous one is read by
-the words around it; where they do not decide it is left alone and shown as a choice. What
+Abbreviations, brands and synonyms come from `index.concepts.vocabulary`. An ambiguous one is read
+by the words around it; where they do not decide it is left alone and shown as a choice. What
 stands in quotes is meant literally and is never expanded.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from index.analysis import chunks, pieces
-from index.vocabulary import Entry, load_vocabulary
+from index.concepts.vocabulary import Entry, load_vocabulary
 from search.query import And, Node, Or, Phrase, Word
 from search.results import Expansion
 

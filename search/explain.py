@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable
 
 from index.passages import sentences, without_verdict
-from index.segments import issue_passages
+from index.segments.segment import issue_passages
 from index.store import StoredIssue
 from search.concepts import Features
 from search.marks import Marker

@@ -13,8 +13,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from index.attributes import Attributes
 from index.letter import Outcome
+from index.segments.attributes import Attributes
 from search.plan import kernels
 from search.query import QueryError
 from search.results import Facet, FacetValue

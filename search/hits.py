@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from index.attributes import guideline_names, guidelines_differ
+from index.segments.attributes import guideline_names, guidelines_differ
 from index.store import StoredIssue
 from search.explain import snippets, why
 from search.marks import Marker

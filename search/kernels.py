@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from index.impacts import RANKED
+from index.segments.postings import RANKED
 from search.attribute_kernels import count_codes, count_distinct, spread
 from search.compiled import Array, byte, compiled, seek
 from search.phrases import phrase

@@ -27,8 +27,8 @@ import numpy as np
 import numpy.typing as npt
 
 from index.analysis import chunks, pieces, stop_words, tokens
-from index.impacts import FIELDS, Segment, packed
-from index.lexical import LENGTHS
+from index.segments.codec import LENGTHS
+from index.segments.postings import FIELDS, Segment, packed
 from search import plan
 from search.matches import Matches
 from search.query import (

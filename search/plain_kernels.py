@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from index.impacts import Dictionary
+from index.segments.postings import Dictionary
 
 Array = npt.NDArray[Any]
 

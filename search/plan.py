@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from index.impacts import BLOCK, Segment
+from index.segments.postings import BLOCK, Segment
 
 Array = npt.NDArray[Any]
 Found = tuple[Array, Array]

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from index.concepts import read_concepts
+from index.concepts.reading import read_concepts
+from index.concepts.reasons import read_reasons
 from index.letter import Concepts
 from index.passages import sentences
-from index.reasons import read_reasons
 
 MAX_CHARACTERS = 100_000
 _FILE = Path(__file__).parent / "data" / "cues.toml"

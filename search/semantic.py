@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.encoder import Vectors
-from index.semantic import SegmentVectors
+from index.segments.vectors import SegmentVectors
 from search.plan import kernels
 
 HEAD = 0.5

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index.impacts import IndexDamaged
 from index.letter import Outcome
 from index.manifest import IndexUnusable, Manifest, read_manifest
-from index.segments import open_segment
+from index.segments.postings import IndexDamaged
+from index.segments.segment import open_segment
 from index.store import Store, StoredIssue
 from search.concepts import ConceptArm
 from search.facets import Catalogue

@@ -18,7 +18,7 @@ from whoosh.qparser import plugins, syntax
 from whoosh.qparser.default import QueryParser
 
 from index.analysis import chunks, fold, pieces, stop_words, tokens
-from index.impacts import FIELDS
+from index.segments.postings import FIELDS
 from search.query import (
     And,
     Node,

@@ -20,12 +20,12 @@ import pytest
 
 from index import build as building
 from index.encoder import DocumentEncoder, Model, Vectors, find_model
+from index.extract.reader import Readers
 from index.folder import claim
 from index.letter import Issue, Letter
 from index.manifest import FILE as MANIFEST
 from index.manifest import read_manifest
 from index.progress import Reporter
-from index.reader import Readers
 from index.store import Store
 
 

@@ -10,7 +10,7 @@ from flask import current_app, request
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from index.extract import Unreadable
-from index.reader import ReaderUnavailable
+from index.extract.reader import ReaderUnavailable
 from search.engine import Engine
 from search.results import LetterPage, Results, Similar
 from web import forms

@@ -73,8 +73,8 @@ def _question_options(command: _Command) -> _Command:
 def _refusals() -> Iterator[None]:
     """What a person can mend becomes one sentence on stderr and exit code 2."""
     from index.encoder import ModelUnavailable
+    from index.extract.reader import ReaderUnavailable
     from index.manifest import IndexUnusable
-    from index.reader import ReaderUnavailable
     from search.query import QueryError
 
     try:
@@ -185,7 +185,7 @@ def similar(
 ) -> None:
     """Find the prior issues most similar to the request in FILE (PDF, DOCX, TXT; - for stdin)."""
     from index.extract import Unreadable
-    from index.reader import Reader
+    from index.extract.reader import Reader
     from web.serialize import similar_json
 
     with _refusals(), Reader() as reader:

@@ -20,7 +20,7 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
-from index.reader import Limits
+from index.extract.reader import Limits
 from index.workers import start_as_worker
 from search.engine import Engine
 from web.app import create_app

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from index.reader import Limits, Reader
+from index.extract.reader import Limits, Reader
 from web.errors import Problem
 
 WAITING = 4  # uploads that may wait while one is read; what waits holds its file in memory

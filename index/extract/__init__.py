@@ -5,7 +5,7 @@ letter into lines, with the runs set in bold where the format has them. A file i
 is, not by what it is called. Nothing is written to disk, and every size has a bound: what comes
 in is hostile until read. What cannot be read raises `Unreadable`, which says what to do about it.
 
-Nobody else's file is opened in the process that indexes or serves: see `index.reader`.
+Nobody else's file is opened in the process that indexes or serves: see `index.extract.reader`.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from index.concepts import issue_concepts
-from index.guidelines import parse_citations
+from index.concepts.reading import issue_concepts
 from index.letter import Issue, Outcome
+from index.parse.citations import parse_citations
 from index.parse.headings import disputed_part
 from index.passages import without_verdict
 

@@ -12,8 +12,8 @@ import pytest
 from bench.corpus import GeneratedLetter, letters, write_archives
 from bench.writing import invented, tables
 from index.analysis import tokens
-from index.child import read_letter
-from index.concepts import read_concepts
+from index.concepts.reading import read_concepts
+from index.extract.child import read_letter
 from index.letter import Form
 
 ISSUES = 3_000

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import sys
 from pathlib import Path
-from index.reader import Limits
+from index.extract.reader import Limits
 from search.engine import Engine
 from web.serve import run
 if __name__ == "__main__":

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from index.child import Answer, Ask
 from index.extract import Source
-from index.reader import Limits, Reader, Readers, ReaderUnavailable
+from index.extract.child import Answer, Ask
+from index.extract.reader import Limits, Reader, Readers, ReaderUnavailable
 from index.store import Store
 from search.engine import Engine
 from tests.hostile.files import ALL
@@ -102,7 +102,7 @@ def test_limits_that_the_process_was_started_with_are_kept() -> None:
     program = (
         "import resource; resource.setrlimit(resource.RLIMIT_CPU, (50, 50));"
         "resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31));"
-        "from index.reader import Reader, Limits;"
+        "from index.extract.reader import Reader, Limits;"
         "print(Reader(Limits(seconds=99, memory=2**33)).text('a.txt', b'some words'))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

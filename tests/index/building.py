@@ -19,9 +19,9 @@ from fpdf import FPDF
 from index import build as building
 from index.build import Summary, build
 from index.encoder import Model, Vectors, normalise
+from index.extract.reader import Readers
 from index.manifest import read_manifest
 from index.progress import Reporter
-from index.reader import Readers
 from index.store import Store
 from tests import told
 from tests.index.fictional import HEAD, PHYSIO, SPLINT, Told, form_b

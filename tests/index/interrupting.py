@@ -21,9 +21,10 @@ from pathlib import Path
 
 import pytest
 
-from index import build, semantic
-from index.child import Ask
+from index import build
 from index.encoder import Vectors
+from index.extract.child import Ask
+from index.segments import vectors
 from tests.index.building import StandIn, run, use
 from tests.told import readers
 
@@ -114,7 +115,7 @@ def _do(wanted: Run) -> None:
     with pytest.MonkeyPatch.context() as patch:
         use(_Logging(Path(wanted.log)), patch)
         patch.setattr(build, "MERGE_AT", MERGE_AT)
-        patch.setattr(semantic, "_EMBED_ROWS", EMBED_ROWS)
+        patch.setattr(vectors, "_EMBED_ROWS", EMBED_ROWS)
         changes = _die_before(wanted.change, wanted.index)
         run(Path(wanted.letters), into=Path(wanted.index), prune=True)
         Path(f"{wanted.log}.changes").write_text("\n".join(changes))

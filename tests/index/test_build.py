@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from index import build, reading
-from index.child import Answer, Ask
 from index.encoder import Model
+from index.extract.child import Answer, Ask
+from index.extract.reader import Reader
 from index.manifest import IndexUnusable, read_manifest
-from index.reader import Reader
 from index.store import Store
 from index.verify import faults
 from search.engine import Engine

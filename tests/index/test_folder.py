@@ -13,7 +13,7 @@ from index import build
 from index.build import Summary
 from index.folder import MARKER, NotOurs, claim, mark, remove_folder
 from index.manifest import FILE, IndexUnusable, read_manifest
-from index.segments import FILES, FOLDER
+from index.segments.segment import FILES, FOLDER
 from index.verify import faults
 from tests.index.building import CREAM, SCAN, StandIn, files, run, use, write_letter
 from tests.index.fictional import SPLINT

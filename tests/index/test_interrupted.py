@@ -18,8 +18,8 @@ import pytest
 
 from index.folder import MARKER
 from index.manifest import FILE, read_manifest
-from index.segments import FOLDER
-from index.semantic import OFFSETS, PART
+from index.segments.segment import FOLDER
+from index.segments.vectors import OFFSETS, PART
 from index.verify import faults
 from tests.index.building import (
     BRACE,

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.attributes import write_attributes
-from index.lexical import WHOOSH, LexicalDocument, write_segment
 from index.manifest import IndexUnusable, Manifest, describe, publish, read_manifest
-from index.segments import FOLDER
-from index.semantic import EXACT, OFFSETS, write_vectors
+from index.segments.attributes import write_attributes
+from index.segments.codec import WHOOSH, LexicalDocument, write_segment
+from index.segments.segment import FOLDER
+from index.segments.vectors import EXACT, OFFSETS, write_vectors
 from index.verify import faults
 from tests.index.building import BRACE, SCAN, StandIn, run, use, write_letter
 from tests.index.fictional import PHYSIO, SPLINT

@@ -11,8 +11,8 @@ from whoosh.reading import MultiReader
 from whoosh.scoring import BM25F
 from whoosh.searching import Searcher
 
-from index.impacts import RANKED, Segment
-from index.lexical import whoosh_index, write_segment
+from index.segments.codec import whoosh_index, write_segment
+from index.segments.postings import RANKED, Segment
 from search import plan
 from search.lexical import LexicalArm
 from tests.search.lexical_oracle import WEIGHTS, Corpus, Oracle, written

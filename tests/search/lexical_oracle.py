@@ -12,8 +12,8 @@ from whoosh.searching import Searcher
 from whoosh.util.numeric import byte_to_length, length_to_byte
 
 from index.analysis import chunks, pieces, tokens
-from index.impacts import FIELDS, RANKED, Segment
-from index.lexical import LexicalDocument
+from index.segments.codec import LexicalDocument
+from index.segments.postings import FIELDS, RANKED, Segment
 from search.lexical import Weights
 from search.query import (
     And,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from index.concepts.reasons import read_reasons
 from index.letter import Citation, Family, Issue, Letter
-from index.reasons import read_reasons
 from search.engine import Engine
 from search.facets import GROUPS, checked
 from search.query import QueryError

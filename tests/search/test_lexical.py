@@ -16,7 +16,7 @@ from whoosh import query as whoosh_query
 from whoosh.searching import Searcher
 
 from index.analysis import tokens
-from index.impacts import FIELDS
+from index.segments.postings import FIELDS
 from search.lexical import LexicalArm
 from search.matches import Matches
 from search.query import (

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.analysis import tokens
-from index.impacts import RANKED, Segment
-from index.lexical import LexicalDocument, write_segment
+from index.segments.codec import LexicalDocument, write_segment
+from index.segments.postings import RANKED, Segment
 from search import plan
 from search.lexical import MOST_EXPANSIONS, LexicalArm, Weights
 from search.query import (

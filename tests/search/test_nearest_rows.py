@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from index import semantic
 from index.encoder import Vectors, normalise
-from index.semantic import OFFSETS, SegmentVectors, open_vectors, write_vectors
+from index.segments import vectors as semantic
+from index.segments.vectors import OFFSETS, SegmentVectors, open_vectors, write_vectors
 from search.semantic import nearest_rows
 from tests.index.building import DIMENSIONS, vectors_of
 

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from waitress.adjustments import Adjustments
 
-from index.reader import ReaderUnavailable
+from index.extract.reader import ReaderUnavailable
 from search.engine import Engine
 from tests.index.fictional import SPLINT, form_b
 from web import wire

@@ -7,10 +7,10 @@ from itertools import chain
 
 import pytest
 
-from index import taxonomy as taxonomy_module
-from index.phrases import expand
-from index.taxonomy import Taxonomy, load_table, load_taxonomy
-from index.vocabulary import Vocabulary, load_vocabulary
+from index.concepts import taxonomy as taxonomy_module
+from index.concepts.phrases import expand
+from index.concepts.taxonomy import Taxonomy, load_table, load_taxonomy
+from index.concepts.vocabulary import Vocabulary, load_vocabulary
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """What a text is about: treatments, regions, levels, sides, drugs, visits.
 
 `read_concepts` reads any text; `issue_concepts` an issue, whose request speaks first. The
-closeness of two such readings is in `index.closeness`, offered from here too.
+closeness of two such readings is in `index.concepts.closeness`, offered from here too.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from index.closeness import GROUP_WEIGHTS, features, query_features, score, similarity
-from index.drugs import read_drugs
+from index.concepts.closeness import GROUP_WEIGHTS, features, query_features, score, similarity
+from index.concepts.drugs import read_drugs
+from index.concepts.phrases import Found, Phrases, Words, words_of
+from index.concepts.quantities import read_levels, read_visits
+from index.concepts.taxonomy import IGNORED, Taxonomy, load_taxonomy
 from index.letter import Concepts
-from index.phrases import Found, Phrases, Words, words_of
-from index.quantities import read_levels, read_visits
-from index.taxonomy import IGNORED, Taxonomy, load_taxonomy
 
 __all__ = [
     "GROUP_WEIGHTS",

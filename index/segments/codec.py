@@ -23,7 +23,7 @@ from whoosh.util.numeric import byte_to_length
 
 from index.analysis import IssueAnalyzer, TermPositions, chunks, pieces
 from index.files import sync_directory
-from index.impacts import BLOCK, FIELDS, RANKED, Array, packed, save
+from index.segments.postings import BLOCK, FIELDS, RANKED, Array, packed, save
 
 LENGTHS: Array = np.array([byte_to_length(byte) for byte in range(256)], np.int64)
 """The field length that each byte of a segment's `lengths` stands for, ascending."""

@@ -12,7 +12,7 @@ from typing import Self
 
 from index.passages import is_verdict, sentences
 
-_FILE = Path(__file__).parent / "data" / "reasons.toml"
+_FILE = Path(__file__).parents[1] / "data" / "reasons.toml"
 _MAX_CHARACTERS = 20_000
 _RUN = re.compile(r"\w+")
 _WORD = re.compile(r"\w+\*?")

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from index.phrases import Found, Words
-from index.taxonomy import Taxonomy
+from index.concepts.phrases import Found, Words
+from index.concepts.taxonomy import Taxonomy
 
 _INJECTIONS = "Injections"
 _MEDICATION = "Medication"

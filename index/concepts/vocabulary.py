@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from index.taxonomy import load_table
+from index.concepts.taxonomy import load_table
 
 _MAX_BRANDS = 8  # brands a generic name expands to
 _OPTIONAL = re.compile(r"\s*\([^()]*\)\?")

@@ -1,4 +1,4 @@
-"""How close two readings of `index.concepts` are: the third ranking signal.
+"""How close two readings of `index.concepts.reading` are: the third ranking signal.
 
 A document is a set of features; a question gives each feature of interest a weight per group.
 The score of a document is the sum over the question's groups of the group's weight times the
@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from index.concepts.quantities import segments_of
+from index.concepts.taxonomy import Taxonomy, load_taxonomy
 from index.letter import Concepts
-from index.quantities import segments_of
-from index.taxonomy import Taxonomy, load_taxonomy
 
 # What a group counts for: the treatment decides, the drug within medication, then the place.
 GROUP_WEIGHTS: Mapping[str, float] = {

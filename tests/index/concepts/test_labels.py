@@ -20,9 +20,9 @@ from index.letter import Concepts
 from index.parse import parse
 from tests.told import not_run
 
-SHARED = Path(os.environ.get("PRECEDENT_SHARED") or Path(__file__).parents[3] / "shared")
+SHARED = Path(os.environ.get("PRECEDENT_SHARED") or Path(__file__).parents[4] / "shared")
 LETTERS = SHARED / "letters" / "pdf"
-LABELS = Path(__file__).parents[1] / "labels" / "concepts.jsonl"
+LABELS = Path(__file__).parents[2] / "labels" / "concepts.jsonl"
 
 Label = dict[str, Any]
 

@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from index.phrases import Phrases, fold
+from index.concepts.phrases import Phrases, fold
 
 
 @dataclass(frozen=True, slots=True)

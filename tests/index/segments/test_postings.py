@@ -12,8 +12,8 @@ import pytest
 from whoosh.index import FileIndex
 
 from index.analysis import tokens
-from index.impacts import BLOCK, FIELDS, RANKED, Dictionary, IndexDamaged, Segment, packed
-from index.lexical import LENGTHS, LexicalDocument, SegmentFault, whoosh_index, write_segment
+from index.segments.codec import LENGTHS, LexicalDocument, SegmentFault, whoosh_index, write_segment
+from index.segments.postings import BLOCK, FIELDS, RANKED, Dictionary, IndexDamaged, Segment, packed
 
 WORDS = ["knee", "lumbar", "MRI", "injection", "therapy", "the", "of", "opioid", "spine"]
 WORDS += ["C7-T1", "L4-5", "patient's", "norco"]
@@ -86,7 +86,7 @@ def test_arrays_hold_every_occurrence(documents: list[LexicalDocument], director
 def test_arrays_say_what_whoosh_stored(directory: Path) -> None:
     segment = Segment.open(directory)
     index = whoosh_index(directory)
-    with index.reader() as reader:
+    with index.extract.reader() as reader:
         assert reader.doc_count() == len(segment)
         assert [reader.stored_fields(n)["issue"] for n in range(len(segment))] == list(
             segment.issues

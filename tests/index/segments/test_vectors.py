@@ -10,9 +10,9 @@ from typing import cast
 import numpy as np
 import pytest
 
-from index import semantic
 from index.encoder import DocumentEncoder, Vectors
-from index.semantic import (
+from index.segments import vectors as semantic
+from index.segments.vectors import (
     COARSE,
     EXACT,
     OFFSETS,

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.attributes import (
+from index.letter import Citation, Family, Form, Issue, Letter, Outcome
+from index.segments.attributes import (
     Attributes,
     guideline_names,
     guidelines_differ,
@@ -21,7 +22,6 @@ from index.attributes import (
     wording,
     write_attributes,
 )
-from index.letter import Citation, Family, Form, Issue, Letter, Outcome
 
 BACK = Citation(family=Family.MTUS, title="Low Back Complaints", edition="2004", text="MTUS 2004")
 PAIN = Citation(family=Family.ODG, title="Pain")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.reasons import read_reasons, reason_names
+from index.concepts.reasons import read_reasons, reason_names
 
 # For each reason: a sentence that shows it, and one about the same things that does not.
 EXAMPLES = {

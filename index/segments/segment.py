@@ -1,9 +1,9 @@
 """The segments of an index: what each consists of, and the steps that write one.
 
 A segment is a directory that holds everything about one batch of issues: Whoosh index and
-impact arrays (`index.lexical`), attributes (`index.attributes`) and vectors
-(`index.semantic`). It is written once and never changed; a generation lists segments and the
-issues of them that have died since.
+impact arrays (`index.segments.codec`), attributes (`index.segments.attributes`) and vectors
+(`index.segments.vectors`). It is written once and never changed; a generation lists segments and
+the issues of them that have died since.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from sys import intern
 import numpy as np
 from numpy.typing import NDArray
 
-from index import attributes, impacts, lexical, semantic
-from index.attributes import (
+from index.concepts.closeness import features
+from index.concepts.reasons import read_reasons
+from index.encoder import DocumentEncoder
+from index.files import sync_directory
+from index.folder import mark
+from index.passages import passages, without_verdict
+from index.progress import Reporter
+from index.segments import attributes, codec, postings, vectors
+from index.segments.attributes import (
     Attributes,
     issue_values,
     open_attributes,
     wording,
     write_attributes,
 )
-from index.closeness import features
-from index.encoder import DocumentEncoder
-from index.files import sync_directory
-from index.folder import mark
-from index.lexical import LexicalDocument, write_segment
-from index.passages import passages, without_verdict
-from index.progress import Reporter
-from index.reasons import read_reasons
-from index.semantic import (
+from index.segments.codec import LexicalDocument, write_segment
+from index.segments.vectors import (
     OFFSETS,
     PART,
     SegmentVectors,
@@ -47,8 +47,8 @@ FOLDER = "segments"
 NAME = re.compile(r"s(\d{6,})(\.tmp)?")
 """The name of a segment's folder, and of one that is still being written."""
 
-_NAMED = (*impacts.FILES, *attributes.FILES, *semantic.FILES)
-FILES = re.compile(f"{'|'.join(map(re.escape, _NAMED))}|{lexical.FILES}")
+_NAMED = (*postings.FILES, *attributes.FILES, *vectors.FILES)
+FILES = re.compile(f"{'|'.join(map(re.escape, _NAMED))}|{codec.FILES}")
 """The paths of a segment's files below its folder."""
 
 
@@ -58,7 +58,7 @@ class Segment:
 
     name: str
     issues: NDArray[np.int64]
-    impacts: impacts.Segment
+    impacts: postings.Segment
     attributes: Attributes
     vectors: SegmentVectors
 
@@ -66,7 +66,7 @@ class Segment:
 def open_segment(directory: Path, name: str) -> Segment:
     """Open a segment, memory-mapped. Raises OSError or ValueError where it is damaged."""
     path = directory / FOLDER / name
-    arrays = impacts.Segment.open(path)
+    arrays = postings.Segment.open(path)
     vectors = open_vectors(path)
     return Segment(name, arrays.issues, arrays, open_attributes(path), vectors)
 
@@ -131,7 +131,7 @@ def issue_passages(stored: StoredIssue) -> list[str]:
 
 def issue_numbers(directory: Path, name: str) -> NDArray[np.int64]:
     """The store's numbers of the documents of a segment, ascending."""
-    return impacts.Segment.open(directory / FOLDER / name).issues
+    return postings.Segment.open(directory / FOLDER / name).issues
 
 
 def has_vectors(directory: Path, name: str) -> bool:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.guidelines import parse_citations
 from index.letter import Citation, Family, families
+from index.parse.citations import parse_citations
 
 OUTSIDE = (
     "The Expert Reviewer based their decision on recommendation(s) outside of the MTUS Guidelines. "

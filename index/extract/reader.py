@@ -1,7 +1,8 @@
 """Reading files without being harmed by them: in a process of its own, which has bounds.
 
-A `Reader` holds one such process (`index.child`). Where a file takes it longer than it may, or ends
-it, that file is refused with a sentence, the process is replaced, and the next file is read.
+A `Reader` holds one such process (`index.extract.child`). Where a file takes it longer than it
+may, or ends it, that file is refused with a sentence, the process is replaced, and the next file
+is read.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from typing import Self
 
 import msgspec
 
-from index.child import Answer, Ask, receive, send
 from index.extract import Source, Unreadable
+from index.extract.child import Answer, Ask, receive, send
 
 _STARTING = 60.0  # seconds a process may take before it can be asked
 _TOLD_AHEAD = 16_384  # bytes of asks that wait in the socket: well below what it takes
@@ -210,7 +211,7 @@ class _Child:
                         sys.executable,
                         "-P",  # nothing is imported from the folder that happens to be the current
                         "-m",
-                        "index.child",
+                        "index.extract.child",
                         str(theirs.fileno()),
                         str(limits.memory),
                         str(limits.seconds),

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.concepts import (
+from index.concepts.quantities import read_levels, read_visits
+from index.concepts.reading import (
     GROUP_WEIGHTS,
     features,
     issue_concepts,
@@ -18,7 +19,6 @@ from index.concepts import (
     similarity,
 )
 from index.letter import Concepts
-from index.quantities import read_levels, read_visits
 
 
 def treatments(text: str) -> set[str]:

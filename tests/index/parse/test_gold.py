@@ -18,7 +18,7 @@ from index.letter import Letter, families
 from index.parse import parse
 from tests.told import not_run
 
-SHARED = Path(os.environ.get("PRECEDENT_SHARED") or Path(__file__).parents[3] / "shared")
+SHARED = Path(os.environ.get("PRECEDENT_SHARED") or Path(__file__).parents[4] / "shared")
 GOLD = SHARED / "letters" / "gold.jsonl"
 DATES = ("date_assigned", "date_of_injury", "decision_date", "ur_denial_date")
 TEXTS = ("claims_administrator_guideline", "reviewer_guideline", "rationale")

@@ -1,0 +1,1 @@
+"""What a text is about: treatments, drugs, regions, sides, levels, quantities, reasons."""
