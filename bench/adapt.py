@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from index.encoder import MAX_TOKENS, find_model, load_transformer
-from index.extract import Unreadable, discover
+from index.extract import Unreadable, discover, shown
 from index.extract.child import read_letter
 from index.passages import windows, without_verdict
 
@@ -49,7 +49,7 @@ def read_pairs(paths: Sequence[Path]) -> list[Pair]:
     found = []
     for source in discover(paths):
         try:
-            letter = read_letter(source.name, source.load())
+            letter = read_letter(shown(source.name), source.load())
         except Unreadable:
             continue
         for issue in letter.issues:

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
@@ -32,8 +32,9 @@ from bench.setting import Row, cpu_ms, has_drawn_vectors, indexed, parser, repor
 from index.encoder import Vectors
 from index.segments.vectors import SegmentVectors
 from search.engine import Engine
-from search.semantic import nearest_rows
-from search.snapshot import Snapshot
+from search.local.snapshot import LocalSnapshot
+from search.local.vectors import nearest_rows
+from search.request import CaseRequest, Filters, Mode, Page, SearchRequest
 
 HITS = 20
 NEAREST = 10
@@ -44,6 +45,7 @@ _TXTAI_LIMIT = 100_000  # issues; it takes memory and minutes to index
 _CLI = (sys.executable, "-c", "from web.cli import main; main()")
 
 Calls = dict[str, list[Callable[[], object]]]
+Encode = Callable[[Sequence[str]], Vectors]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -60,12 +62,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     index = indexed(given.work, given.issues, given.sample, really=not given.synthetic_vectors)
     words = [" ".join(asked.some) for asked in questions("keyword", given.queries)]
     texts = [asked.text for asked in questions("pasted text", given.queries)]
-    engine = Engine(index)
-    engine.load_encoder()
-    rows = [*called(_OURS, _our_calls(engine, words, texts)), *_txtai(engine, words, texts)]
+    snapshot = LocalSnapshot(index)
+    encode = query_encoder(snapshot)
+    calls = _our_calls(Engine(index), encode, words, texts)
+    rows = [*called(_OURS, calls), *_txtai(snapshot, encode, words, texts)]
     rows += [*served(index, words, given.seconds), on_disk(index, given.issues)]
     rows += [cold(index, words[0], mode) for mode in ("lexical", "hybrid")]
-    rows += recalled(engine, {"typed words": words, "150 words": texts})
+    rows += recalled(snapshot, encode, {"typed words": words, "150 words": texts})
     drawn = f"Vectors are drawn from {min(given.sample, given.issues)} embedded ones, not embedded."
     notes = [*_NOTES, *([drawn] if has_drawn_vectors(index) else [])]
     report(given.issues, rows, notes, json_alone=given.json)
@@ -74,21 +77,36 @@ def main(arguments: Sequence[str] | None = None) -> None:
 # -- calls ---------------------------------------------------------------------------------------
 
 
-def _our_calls(engine: Engine, words: list[str], texts: list[str]) -> Calls:
-    overturned = {"outcome": ["overturned"]}
+def query_encoder(snapshot: LocalSnapshot) -> Encode:
+    """What embeds questions to an index. Raises OSError where its files are missing."""
+    encoder = snapshot.encoder.get()
+    assert encoder is not None  # nothing else loads it
+    return encoder.encode
+
+
+def _our_calls(engine: Engine, encode: Encode, words: list[str], texts: list[str]) -> Calls:
+    page = Page(limit=HITS)
+    overturned: Filters = {"outcome": ("overturned",)}
+
+    def search(filters: Filters, mode: Mode) -> list[Callable[[], object]]:
+        return [
+            partial(engine.search, SearchRequest(words=w, filters=filters, mode=mode, page=page))
+            for w in words
+        ]
+
+    def similar(filters: Filters) -> list[Callable[[], object]]:
+        return [
+            partial(engine.similar, CaseRequest(text=text, filters=filters, page=page))
+            for text in texts
+        ]
+
     return {
-        "keyword, facets, 20 snippets": [partial(engine.search, w, limit=HITS) for w in words],
-        "the same, words only": [
-            partial(engine.search, w, limit=HITS, mode="lexical") for w in words
-        ],
-        "the same, overturned": [
-            partial(engine.search, w, limit=HITS, filters=overturned) for w in words
-        ],
-        "similar by 150 words": [partial(engine.similar, text, limit=HITS) for text in texts],
-        "similar, overturned": [
-            partial(engine.similar, text, limit=HITS, filters=overturned) for text in texts
-        ],
-        "embedding 150 words": [partial(engine.load_encoder().encode, [text]) for text in texts],
+        "keyword, facets, 20 snippets": search({}, Mode.HYBRID),
+        "the same, words only": search({}, Mode.LEXICAL),
+        "the same, overturned": search(overturned, Mode.HYBRID),
+        "similar by 150 words": similar({}),
+        "similar, overturned": similar(overturned),
+        "embedding 150 words": [partial(encode, [text]) for text in texts],
     }
 
 
@@ -101,16 +119,17 @@ def called(engine: str, calls: Calls) -> Iterator[Row]:
         yield timings(query, engine, np.median(rounds, axis=0).tolist())
 
 
-def _txtai(engine: Engine, words: list[str], texts: list[str]) -> Iterator[Row]:
+def _txtai(
+    snapshot: LocalSnapshot, encode: Encode, words: list[str], texts: list[str]
+) -> Iterator[Row]:
     """BM25 and vectors merged by txtai, over the texts and vectors of the same issues."""
     if find_spec("txtai") is None:
         yield Row("all", "txtai hybrid", {"missing": "not installed: make bench-peers"})
         return
-    snapshot = engine.snapshot()
     if snapshot.size > _TXTAI_LIMIT:
         yield Row("all", "txtai hybrid", {"missing": f"not run above {_TXTAI_LIMIT:,} issues"})
         return
-    search = _txtai_index(snapshot, engine.load_encoder().encode)
+    search = _txtai_index(snapshot, encode)
     faiss.omp_set_num_threads(1)
     calls: Calls = {
         "keyword, facets, 20 snippets": [partial(search, w, HITS) for w in words],
@@ -119,7 +138,7 @@ def _txtai(engine: Engine, words: list[str], texts: list[str]) -> Iterator[Row]:
     yield from called("txtai hybrid", calls)
 
 
-def _txtai_index(snapshot: Snapshot, encode: Callable[[list[str]], Vectors]) -> Any:
+def _txtai_index(snapshot: LocalSnapshot, encode: Encode) -> Any:
     """The search function of an index in memory, questions embedded by our own encoder."""
     from txtai.embeddings import Embeddings
 
@@ -128,16 +147,15 @@ def _txtai_index(snapshot: Snapshot, encode: Callable[[list[str]], Vectors]) -> 
     def transform(given: list[str]) -> Vectors:
         if len(ready) < snapshot.size:
             start = len(ready)
-            of_documents = map(snapshot.semantic.vectors_of, range(start, start + len(given)))
+            of_documents = map(snapshot.vectors.vectors_of, range(start, start + len(given)))
             ready.extend(vectors[-1] for vectors in of_documents)
             return np.array(ready[start:])
         return encode(given)
 
     def documents() -> Iterator[tuple[int, str, None]]:
-        for number in range(snapshot.size):
-            (stored,) = snapshot.stored([number])
-            text = f"{stored.issue.request} {stored.letter.summary} {stored.issue.rationale}"
-            yield number, text, None
+        for number, issue in enumerate(snapshot.ids):
+            (one,) = snapshot.issues([issue.decode()])
+            yield number, f"{one.issue.request} {one.letter.summary} {one.issue.rationale}", None
 
     embeddings = Embeddings(
         {"method": "external", "transform": transform, "hybrid": True, "content": False}
@@ -230,11 +248,13 @@ def _memory(process: int) -> dict[str, float | str]:
 # -- recall --------------------------------------------------------------------------------------
 
 
-def recalled(engine: Engine, asked: dict[str, list[str]]) -> Iterator[Row]:
-    """How many of the ten rows of vectors nearest to each question the semantic arm looks at."""
-    segments = engine.snapshot().semantic.segments
+def recalled(
+    snapshot: LocalSnapshot, encode: Encode, asked: Mapping[str, list[str]]
+) -> Iterator[Row]:
+    """How many of the ten rows of vectors nearest to each question are looked at."""
+    segments = snapshot.vectors.segments
     for kind, texts in asked.items():
-        queries = engine.load_encoder().encode(texts)
+        queries = encode(texts)
         found = [
             [nearest_rows(of, query[np.newaxis], NEAREST, None)[0] for of in segments]
             for query in queries

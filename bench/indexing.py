@@ -23,7 +23,7 @@ from bench.setting import SEED, Row, corpus, drawn_vectors, parser, report, samp
 from index.build import Summary, build
 from index.encoder import BATCH, MAX_TOKENS, DocumentEncoder, find_model
 from index.progress import Reporter, Stage
-from index.segments.vectors import embed_segment
+from index.segments.embedding import embed_segment, passage_hash, write_passages
 
 _OURS = "precedent"
 _FIRST_ADDED = 5_000_000  # the case number of the first letter that is added later
@@ -112,7 +112,7 @@ def embedding(work: Path, count: int) -> Iterator[Row]:
     """How fast passages are embedded, beside sentence-transformers on the same passages."""
     from sentence_transformers import SentenceTransformer
 
-    texts = sample_passages(work, count)
+    texts = list(dict.fromkeys(sample_passages(work, count)))  # no text is embedded twice
     ours = DocumentEncoder(find_model())
     alone = SentenceTransformer(str(find_model().path), device="cpu")
     alone.max_seq_length = MAX_TOKENS
@@ -121,7 +121,10 @@ def embedding(work: Path, count: int) -> Iterator[Row]:
     with TemporaryDirectory(dir=work) as temporary:
 
         def embed() -> None:
-            embed_segment(Path(temporary), [[text] for text in texts], ours, lambda _: None)
+            directory = Path(temporary)
+            write_passages(directory, [[passage_hash(text)] for text in texts])
+            quiet = Reporter(sys.stderr, quiet=True)
+            embed_segment(directory, lambda rows: [texts[r] for r in rows], (), lambda: ours, quiet)
 
         def encode() -> None:
             alone.encode(texts, batch_size=BATCH, convert_to_tensor=True, show_progress_bar=False)

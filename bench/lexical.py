@@ -22,12 +22,11 @@ from bench.setting import Row, cpu_ms, indexed, parser, report, timings
 from index.analysis import tokens
 from index.segments.postings import FIELDS
 from index.segments.segment import lexical_document
-from search.plan import kernels
+from search import kernels
+from search.local.snapshot import LocalSnapshot
 from search.query import And, Node, Not, Or, Phrase, Word
-from search.snapshot import Snapshot
 
 ROUNDS = 3
-_READ = 500  # issues read from the store at once
 _FEWEST = 3  # questions that even a slow engine answers
 _OURS = "precedent"
 
@@ -37,24 +36,22 @@ Call = Callable[[], int | None]
 class Ours:
     """The lexical arm, filters and facet counts of an index."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: LocalSnapshot) -> None:
         self._snapshot = snapshot
 
     def answer(self, asked: Asked) -> int | None:
         """The best ten, and how many documents match; facets of all of them are counted."""
         snapshot = self._snapshot
         if asked.text:
-            weights = snapshot.lexical.key_terms(asked.text)
-            kernels.best(snapshot.lexical.score_terms(weights), TOP)
+            weights = snapshot.words.key_terms(asked.text)
+            kernels.best(snapshot.words.score_terms(weights), TOP)
             return None  # nothing counts what holds any of forty words
-        allowed = None
-        for group, value in asked.filters.items():
-            mask = snapshot.catalogue.mask(group, [value])
-            allowed = mask if allowed is None else allowed & mask
-        found = snapshot.lexical.match(_node(asked), allowed)
+        filters = {facet: (value,) for facet, value in asked.filters.items()}
+        allowed = snapshot.catalogue.allowed(filters)
+        found = snapshot.words.match(_node(asked), allowed)
         found.top(TOP)
         if asked.facets:
-            snapshot.catalogue.counts(found.docs)
+            snapshot.catalogue.count(found.docs)
         return len(found)
 
     def tokens(self, asked: Asked) -> Tokens:
@@ -63,7 +60,7 @@ class Ours:
             tuple(dict.fromkeys(token for word in words for token in tokens(word)))
             for words in (asked.every, asked.some, asked.phrase, asked.without)
         )
-        weights = self._snapshot.lexical.key_terms(asked.text) if asked.text else {}
+        weights = self._snapshot.words.key_terms(asked.text) if asked.text else {}
         return Tokens(asked, every, some, phrase, without, weights)
 
 
@@ -77,23 +74,20 @@ def _node(asked: Asked) -> Node:
     return parts[0] if len(parts) == 1 else And(tuple(parts))
 
 
-def documents(snapshot: Snapshot) -> Iterator[Document]:
+def documents(snapshot: LocalSnapshot) -> Iterator[Document]:
     """Every document of an index in the form peers take."""
     values: list[dict[str, list[str]]] = [{g: [] for g in FACETS} for _ in range(snapshot.size)]
-    counts = snapshot.catalogue.counts(np.arange(snapshot.size))
     for group in FACETS:
-        for plain in snapshot.catalogue.counted(group, counts):
+        for plain in snapshot.values(group):
             for number in snapshot.catalogue.documents(f"{group}:{plain}").tolist():
                 values[number][group].append(plain)
-    for start in range(0, snapshot.size, _READ):
-        numbers = range(start, min(start + _READ, snapshot.size))
-        for number, stored in zip(numbers, snapshot.stored(numbers), strict=True):
-            document = lexical_document(stored)
-            texts = {name: tokens(getattr(document, name)) for name in FIELDS}
-            yield Document(number, texts, values[number])
+    for number, stored in enumerate(snapshot.store.stream(snapshot.words.issues.tolist())):
+        document = lexical_document(stored)
+        texts = {name: tokens(getattr(document, name)) for name in FIELDS}
+        yield Document(number, texts, values[number])
 
 
-def open_peers(snapshot: Snapshot, folder: Path, wanted: Sequence[type[Peer]]) -> list[Peer]:
+def open_peers(snapshot: LocalSnapshot, folder: Path, wanted: Sequence[type[Peer]]) -> list[Peer]:
     """The peers, indexed where they are not yet; those of one package share an index."""
     made = {peer.package: peer for peer in wanted}
     waiting: dict[str, Peer] = {}
@@ -169,7 +163,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.add_argument("--budget", type=float, default=20.0, help="CPU-s of an engine and kind")
     options.add_argument("--peers", default=",".join(peer.package for peer in PEERS))
     given = options.parse_args(arguments)
-    snapshot = Snapshot(indexed(given.work, given.issues, given.sample))
+    snapshot = LocalSnapshot(indexed(given.work, given.issues, given.sample))
     named = [peer for peer in PEERS if peer.package in given.peers.split(",")]
     present = [peer for peer in named if installed(peer)]
     peers = open_peers(snapshot, given.work / f"peers-{given.issues}", present)

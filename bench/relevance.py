@@ -2,10 +2,10 @@
 
     python -m bench.relevance [--shared DIR] [--work DIR]
 
-Prints nDCG@10 over all topics and by kind for: each arm alone, each way of fusing them, and
-the ranking as shipped with one signal taken away; what a small grid of parameters reaches
+Prints nDCG@10 over all topics and by kind for: each signal alone, each way of fusing them, and
+the ranking as shipped with one part taken away; what a small grid of parameters reaches
 when it is chosen on all topics and when the topic measured is left out; and whether the
-shipped ranking is better than the best single arm by more than chance. The index of the
+shipped ranking is better than the best single signal by more than chance. The index of the
 letters is kept in --work.
 """
 
@@ -14,75 +14,77 @@ from __future__ import annotations
 import argparse
 import io
 import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
-from operator import attrgetter
+from operator import itemgetter
 from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bench.setting import WORK
 from index.build import build
 from index.concepts.reading import read_concepts
 from index.encoder import Vectors
 from index.progress import Reporter
-from search import asking, concepts, semantic
+from search import fusion
+from search.backend import Query
 from search.engine import Engine
 from search.evaluation import Topic, ndcg, paired_test, read_qrels, read_topics, run_topics
-from search.fusion import FusionWeights, between_extremes, from_zero, fuse
-from search.ranking import WEIGHTS
-from search.request import Request, understand
+from search.fusion import Fusion
+from search.local import vectors
+from search.local.asked import Asked
+from search.local.signals import concepts, make_scorers
+from search.local.snapshot import LocalSnapshot
+from search.request import CaseRequest, Mode, SearchRequest
+from search.signals import SIGNALS, Scores
+from search.understand import case, words
+from search.understand.case import understand_text
+from search.understand.features import look_for
+from search.understand.paste import Pasted, read_pasted
+from search.understand.words import understand_words
 
 ROOT = Path(__file__).parent.parent
 KINDS = ("case", "keyword", "question")
 RRF_K = 60  # Cormack, Clarke and Buettcher (2009), SIGIR, 758-759
 
-Scores = NDArray[np.float64]
-Ranker = Callable[["Signals"], Scores]
+WEIGHTS: Mapping[str, float] = {signal.name: signal.weight for signal in SIGNALS}
 
-
-@dataclass(frozen=True, slots=True)
-class Signals:
-    """What each arm says of every issue, for one topic."""
-
-    lexical: Scores
-    semantic: Scores
-    concepts: Scores
+Signals = Mapping[str, Scores]
+"""What each signal says of every issue, by its name, for one topic; 0 where it takes no part."""
+Ranker = Callable[[Signals], Scores]
 
 
 class Laboratory:
-    """An engine, topics and judgments, and the signals of each topic."""
+    """An index, topics and judgments, and the signals of each topic."""
 
     def __init__(
-        self, engine: Engine, topics: Sequence[Topic], qrels: Mapping[str, Mapping[str, int]]
+        self, directory: Path, topics: Sequence[Topic], qrels: Mapping[str, Mapping[str, int]]
     ) -> None:
         self.topics = topics
         self.qrels = qrels
-        self.engine = engine
-        self.snapshot = engine.snapshot()
-        self.ids = [issue.id for issue in self.snapshot.stored(np.arange(self.snapshot.size))]
-        self._encoder = engine.load_encoder()
+        self.engine = Engine(directory)
+        self.snapshot = LocalSnapshot(directory)
+        self.ids = [issue.decode() for issue in self.snapshot.ids]
         self._vectors: dict[str, Vectors] = {}
 
     def signals(self, topic: Topic) -> Signals:
         """The signals of a topic, as the engine asks it at this moment."""
-        by = asking.by_text if topic.kind == "case" else asking.by_words
-        asked = by(self.snapshot, topic.text)
+        query = understand(topic)
+        queries = np.concatenate([self._vector(text) for text in query.texts])
         everything = np.arange(self.snapshot.size)
-        queries = np.concatenate([self._vector(text) for text in asked.texts])
-        return Signals(
-            lexical=self.snapshot.lexical.score_terms(asked.question.terms).astype(float),
-            semantic=self.snapshot.semantic.scores(queries, everything),
-            concepts=self.snapshot.concepts.scores(asked.question.features).astype(float),
-        )
+        scores = {name: np.zeros(len(everything)) for name in WEIGHTS}
+        for signal, scorer in make_scorers(Asked(self.snapshot, query, queries)).items():
+            scores[signal.name] = scorer.scores(everything)
+        return scores
 
     def _vector(self, text: str) -> Vectors:
         if text not in self._vectors:
-            self._vectors[text] = self._encoder.encode([text])
+            encoder = self.snapshot.encoder.get()
+            assert encoder is not None  # nothing else loads it
+            self._vectors[text] = encoder.encode([text])
         return self._vectors[text]
 
     def all_signals(self, *changes: AbstractContextManager[object]) -> list[Signals]:
@@ -109,20 +111,36 @@ class Laboratory:
         return f"{name:<58} {cells}"
 
 
-def convex(weights: FusionWeights) -> Ranker:
-    """The product's fusion with these weights."""
-    return lambda s: fuse(weights, lexical=s.lexical, semantic=s.semantic, concepts=s.concepts)
+def understand(topic: Topic) -> Query:
+    """What the engine is asked for a topic."""
+    if topic.kind == "case":
+        return understand_text(CaseRequest(text=topic.text)).query
+    return understand_words(SearchRequest(words=topic.text)).query
+
+
+def convex(weights: Mapping[str, float]) -> Ranker:
+    """The product's fusion with these weights by signal; what has none takes no part."""
+    taking_part = tuple(
+        replace(signal, weight=weight)
+        for signal in SIGNALS
+        if (weight := weights.get(signal.name, 0.0)) > 0
+    )
+
+    def scores(signals: Signals) -> Scores:
+        with patch.object(fusion, "SIGNALS", taking_part):
+            return Fusion(signals).scores(signals)
+
+    return scores
 
 
 def reciprocal_ranks(*names: str) -> Ranker:
-    """Reciprocal rank fusion; what an arm scores 0 it does not return."""
+    """Reciprocal rank fusion; what a signal scores 0 it does not return."""
 
     def scores(signals: Signals) -> Scores:
-        total = np.zeros(len(signals.lexical))
+        total = np.zeros(len(signals[names[0]]))
         for name in names:
-            of_arm: Scores = getattr(signals, name)
-            ranks = np.argsort(np.argsort(-of_arm, kind="stable"), kind="stable") + 1
-            total += np.where(of_arm > 0, 1.0 / (RRF_K + ranks), 0.0)
+            ranks = np.argsort(np.argsort(-signals[name], kind="stable"), kind="stable") + 1
+            total += np.where(signals[name] > 0, 1.0 / (RRF_K + ranks), 0.0)
         return total
 
     return scores
@@ -132,13 +150,14 @@ def reciprocal_ranks(*names: str) -> Ranker:
 
 
 def normalised(signals: Signals) -> Scores:
-    """The three signals on one scale, a column each."""
-    columns = (
-        from_zero(signals.lexical),
-        between_extremes(signals.semantic),
-        signals.concepts,
+    """The signals on one scale, a column each."""
+    return np.column_stack(
+        [
+            signal.normalisation(scores)(scores)
+            for signal in SIGNALS
+            for scores in (signals[signal.name],)
+        ]
     )
-    return np.column_stack(columns)
 
 
 def logistic(rows: Scores, relevant: Scores, ridge: float = 1e-3, steps: int = 25) -> Scores:
@@ -170,30 +189,35 @@ def learned(laboratory: Laboratory, signals: Sequence[Signals]) -> Scores:
     return np.array(measured)
 
 
-# -- signals taken away ---------------------------------------------------------------------------
+# -- parts taken away -----------------------------------------------------------------------------
 
 
-def _whole_only(text: str) -> Request:
-    found = understand(text)
-    return replace(found, requested="", focus=found.whole, concepts=read_concepts(found.whole))
+def _whole_only(text: str) -> Pasted:
+    pasted = read_pasted(text)
+    of_whole = read_concepts(pasted.whole)
+    return replace(pasted, requested="", focus=pasted.whole, concepts=of_whole)
 
 
 def without() -> dict[str, tuple[AbstractContextManager[object], ...]]:
-    """Changes to the product that take one signal away, by name."""
-    wanted = concepts.wanted
+    """Changes to the product that take one part away, by name."""
+    readers = (words, case)
     return {
-        "without reasons": (patch.object(asking, "wanted", lambda c, _: wanted(c, ())),),
-        "without expansions": (patch.object(asking, "expansions", lambda *_, **__: ()),),
-        "without finding the item (whole text)": (patch.object(asking, "understand", _whole_only),),
-        "without the request's own vector": (patch.object(semantic, "HEAD", 0.0),),
-        "without the whole text's vector": (patch.object(semantic, "WHOLE", 0.0),),
+        "without reasons": tuple(
+            patch.object(reader, "look_for", lambda c, _: look_for(c, ())) for reader in readers
+        ),
+        "without expansions": tuple(
+            patch.object(reader, "expand_terms", lambda *_: ()) for reader in readers
+        ),
+        "without finding the item (whole text)": (patch.object(case, "read_pasted", _whole_only),),
+        "without the request's own vector": (patch.object(vectors, "HEAD", 0.0),),
+        "without the whole text's vector": (patch.object(vectors, "WHOLE", 0.0),),
     }
 
 
 # -- parameters, chosen with and without the topic they are measured on ----------------------------
 
 GRID: Mapping[str, tuple[float, ...]] = {
-    "lexical": (0.2, 0.35, 0.5, 0.7, 1.0),
+    "words": (0.2, 0.35, 0.5, 0.7, 1.0),
     "concepts": (0.5, 1.0, 1.5, 2.0),
     "reason": (0.0, 0.05, 0.15, 0.3),
     "around": (0.0, 0.5, 1.0),
@@ -203,20 +227,17 @@ GRID: Mapping[str, tuple[float, ...]] = {
 def tuned(laboratory: Laboratory) -> list[str]:
     """What the grid reaches: tuned on all topics, and with each topic left out in its turn."""
     around = {
-        weight: laboratory.all_signals(patch.object(asking, "AROUND", weight))
+        weight: laboratory.all_signals(patch.object(case, "AROUND", weight))
         for weight in GRID["around"]
     }
-    reasons = {
-        weight: laboratory.all_signals(patch.object(concepts, "REASON_WEIGHT", weight))
-        for weight in GRID["reason"]
-    }
+    reasons = {weight: laboratory.all_signals(*_reasons_at(weight)) for weight in GRID["reason"]}
     settings = list(product(*GRID.values()))
     table = np.zeros((len(settings), len(laboratory.topics)))
-    for at, (lexical, concept, reason, whole) in enumerate(settings):
-        ranker = convex(FusionWeights(lexical=lexical, semantic=1.0, concepts=concept))
+    for at, (word, concept, reason, whole) in enumerate(settings):
+        ranker = convex({"words": word, "meaning": 1.0, "concepts": concept})
         signals = [
-            replace(words, concepts=other.concepts)
-            for words, other in zip(around[whole], reasons[reason], strict=True)
+            {**by_words, "concepts": by_reasons["concepts"]}
+            for by_words, by_reasons in zip(around[whole], reasons[reason], strict=True)
         ]
         table[at] = laboratory.measured(ranker, signals)
     best = int(table.mean(axis=1).argmax())
@@ -235,32 +256,34 @@ def tuned(laboratory: Laboratory) -> list[str]:
     ]
 
 
+def _reasons_at(weight: float) -> tuple[AbstractContextManager[object], ...]:
+    """Changes to the product that give reasons this weight; with none they are not looked for."""
+    if weight == 0:
+        return without()["without reasons"]
+    return (patch.object(concepts, "REASON_WEIGHT", weight),)
+
+
 def report(laboratory: Laboratory) -> list[str]:
     """The lines of the whole table."""
     plain = laboratory.all_signals()
     shipped = laboratory.measured(convex(WEIGHTS), plain)
-    ran = run_topics(laboratory.engine, laboratory.topics, "hybrid")
+    ran = run_topics(laboratory.engine, laboratory.topics, Mode.HYBRID)
     asked = np.array(
         [ndcg([i for i, _ in ran[t.id]], laboratory.qrels[t.id]) for t in laboratory.topics]
     )
-    arms = {
-        name: laboratory.measured(attrgetter(name), plain)
-        for name in ("lexical", "semantic", "concepts")
-    }
-    pairs = {
-        "reciprocal rank fusion, lexical + semantic": reciprocal_ranks("lexical", "semantic"),
-        "reciprocal rank fusion, all three": reciprocal_ranks("lexical", "semantic", "concepts"),
-        "convex, lexical + semantic": convex(replace(WEIGHTS, concepts=0.0)),
-        "convex, lexical + concepts": convex(replace(WEIGHTS, semantic=0.0)),
-        "convex, semantic + concepts": convex(replace(WEIGHTS, lexical=0.0)),
-        "convex, all three with equal weights": convex(
-            FusionWeights(lexical=1.0, semantic=1.0, concepts=1.0)
-        ),
+    alone = {name: laboratory.measured(itemgetter(name), plain) for name in WEIGHTS}
+    fused = {
+        "reciprocal rank fusion, words + meaning": reciprocal_ranks("words", "meaning"),
+        "reciprocal rank fusion, all three": reciprocal_ranks("words", "meaning", "concepts"),
+        "convex, words + meaning": convex({**WEIGHTS, "concepts": 0.0}),
+        "convex, words + concepts": convex({**WEIGHTS, "meaning": 0.0}),
+        "convex, meaning + concepts": convex({**WEIGHTS, "words": 0.0}),
+        "convex, all three with equal weights": convex(dict.fromkeys(WEIGHTS, 1.0)),
     }
     lines = [f"{'nDCG@10':<58} {'all':>8} {'case':>8} {'keyword':>8} {'question':>8}"]
-    lines += [laboratory.row(f"{name} alone", measured) for name, measured in arms.items()]
+    lines += [laboratory.row(f"{name} alone", measured) for name, measured in alone.items()]
     lines += [
-        laboratory.row(name, laboratory.measured(ranker, plain)) for name, ranker in pairs.items()
+        laboratory.row(name, laboratory.measured(ranker, plain)) for name, ranker in fused.items()
     ]
     lines.append(
         laboratory.row("learned (logistic), the topic left out", learned(laboratory, plain))
@@ -271,8 +294,8 @@ def report(laboratory: Laboratory) -> list[str]:
         signals = laboratory.all_signals(*changes)
         lines.append(laboratory.row(name, laboratory.measured(convex(WEIGHTS), signals)))
     lines += tuned(laboratory)
-    best = max(arms, key=lambda name: float(arms[name].mean()))
-    chance = paired_test(shipped.tolist(), arms[best].tolist())
+    best = max(alone, key=lambda name: float(alone[name].mean()))
+    chance = paired_test(shipped.tolist(), alone[best].tolist())
     lines.append(f"as shipped against {best} alone: p = {chance:.5f} (paired randomisation test)")
     return lines
 
@@ -280,10 +303,9 @@ def report(laboratory: Laboratory) -> list[str]:
 def main() -> None:
     """Read the arguments, index the letters where that has not been done, print the table."""
     shared = Path(os.environ.get("PRECEDENT_SHARED", ROOT.parent / "shared"))
-    work = Path(tempfile.gettempdir()) / "precedent-bench"
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--shared", type=Path, default=shared, help="letters and judgments")
-    parser.add_argument("--work", type=Path, default=work, help="where the index is kept")
+    parser.add_argument("--work", type=Path, default=WORK, help="where the index is kept")
     given = parser.parse_args()
     if not (given.shared / "judgments").is_dir():
         parser.error(f"there are no judgments in {given.shared}: give --shared DIR")
@@ -291,7 +313,7 @@ def main() -> None:
     build([given.shared / "letters"], directory, Reporter(io.StringIO(), quiet=True))
     judgments = given.shared / "judgments"
     laboratory = Laboratory(
-        Engine(directory),
+        directory,
         read_topics(judgments / "topics.jsonl"),
         read_qrels(judgments / "qrels.tsv"),
     )

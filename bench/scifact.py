@@ -3,7 +3,7 @@
     python -m bench.scifact [--shared DIR] [--work DIR]
 
 Titles stand for requests and abstracts for rationales; there are no concepts, no expansions
-and no pasted texts. Prints nDCG@10 of the lexical arm, of the semantic arm and of both fused.
+and no pasted texts. Prints nDCG@10 of words, of meaning and of both fused.
 Embedding takes minutes on two cores; segment and vectors are kept in --work,
 and a run that was stopped goes on where it was.
 """
@@ -16,31 +16,31 @@ import json
 import os
 import shutil
 import sys
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.relevance import WEIGHTS, convex
+from bench.setting import WORK
 from index.analysis import stop_words, tokens
 from index.encoder import DocumentEncoder, find_model
 from index.passages import windows
 from index.progress import Reporter
 from index.segments.codec import LexicalDocument, write_segment
-from index.segments.postings import Segment
-from index.segments.vectors import OFFSETS, embed_segment, open_vectors
+from index.segments.embedding import embed_segment, is_embedded, passage_hash, write_passages
+from index.segments.postings import Postings
+from index.segments.vectors import open_vectors
 from search.evaluation import ndcg
-from search.fusion import FusionWeights, fuse
 from search.lexical import LexicalArm
-from search.ranking import LEXICAL_POOL, SEMANTIC_POOL, WEIGHTS
-from search.semantic import SemanticArm
+from search.local.vectors import Passages
+from search.signals import SIGNALS, Scores
 
 ROOT = Path(__file__).parent.parent
-TARGETS = {"lexical": 0.68, "hybrid": 0.71}
-
-Scores = NDArray[np.float64]
+TARGETS = {"words": 0.68, "hybrid": 0.71}
+CANDIDATES = {signal.name: signal.candidates for signal in SIGNALS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def lexical_arm(collection: Collection, directory: Path) -> LexicalArm:
             ],
         )
         aside.rename(directory)
-    return LexicalArm([Segment.open(directory)], [None])
+    return LexicalArm([Postings.open(directory)], [None])
 
 
 def lexical_scores(arm: LexicalArm, words: str) -> Scores:
@@ -97,24 +97,29 @@ def lexical_scores(arm: LexicalArm, words: str) -> Scores:
     return arm.score_terms(dict.fromkeys(tokens(" ".join(telling)), 1.0)).astype(float)
 
 
-def semantic_arm(collection: Collection, directory: Path, encoder: DocumentEncoder) -> SemanticArm:
-    """The semantic arm over the segment, embedded at the first calls: it goes on where it was."""
-    if not (directory / OFFSETS).exists():
-        texts = [
+def passages_of(collection: Collection, directory: Path, encoder: DocumentEncoder) -> Passages:
+    """The vectors of the segment, embedded at the first calls: it goes on where it was."""
+    if not is_embedded(directory):
+        passages = [
             [title, *(f"{title}. {window}" for window in windows(text))]
             for title, text in zip(collection.titles, collection.texts, strict=True)
         ]
-        with Reporter(sys.stderr).stage("embedding", sum(map(len, texts)), "passages") as stage:
-            embed_segment(directory, texts, encoder, stage.tick)
-    return SemanticArm([open_vectors(directory)])
+        write_passages(directory, [list(map(passage_hash, texts)) for texts in passages])
+        texts = [text for of_document in passages for text in of_document]
+        reporter = Reporter(sys.stderr)
+        embed_segment(
+            directory, lambda rows: [texts[r] for r in rows], (), lambda: encoder, reporter
+        )
+    return Passages([open_vectors(directory)], np.array([one.encode() for one in collection.ids]))
 
 
-def fused(lexical: Scores, semantic: Scores, weights: FusionWeights) -> Scores:
-    """The fused scores of the candidates of both arms; other documents are out of the ranking."""
-    pool = np.union1d(_best(lexical, LEXICAL_POOL), _best(semantic, SEMANTIC_POOL))
-    pool = pool[(lexical[pool] > 0) | (semantic[pool] > 0)]
-    scores = np.full(len(lexical), -1.0)
-    scores[pool] = fuse(weights, lexical=lexical[pool], semantic=semantic[pool])
+def fused(words: Scores, meaning: Scores, weights: Mapping[str, float]) -> Scores:
+    """The fused scores of the candidates of both signals; others are out of the ranking."""
+    candidates = _best(words, CANDIDATES["words"]), _best(meaning, CANDIDATES["meaning"])
+    pool = np.union1d(*candidates)
+    pool = pool[(words[pool] > 0) | (meaning[pool] > 0)]
+    scores = np.full(len(words), -1.0)
+    scores[pool] = convex(weights)({"words": words[pool], "meaning": meaning[pool]})
     return scores
 
 
@@ -134,13 +139,13 @@ def measured(collection: Collection, rankings: Sequence[Scores]) -> float:
 
 def report(collection: Collection, work: Path) -> list[str]:
     """The lines of the table."""
-    words = lexical_arm(collection, work / "segment")
-    lexical = [lexical_scores(words, asked) for asked in collection.questions.values()]
+    arm = lexical_arm(collection, work / "segment")
+    words = [lexical_scores(arm, asked) for asked in collection.questions.values()]
     encoder = DocumentEncoder(find_model())
-    meaning = semantic_arm(collection, work / "segment", encoder)
+    passages = passages_of(collection, work / "segment", encoder)
     everything = np.arange(len(collection.ids))
-    semantic = [
-        meaning.scores(vector[None], everything)
+    meaning = [
+        passages.scores(vector[None], everything)
         for vector in encoder.encode(list(collection.questions.values()))
     ]
     lines = [f"{'nDCG@10, ' + str(len(collection.questions)) + ' questions':<44} {'is':>6} target"]
@@ -149,14 +154,13 @@ def report(collection: Collection, work: Path) -> list[str]:
         goal = f"{TARGETS[target]:6.2f}" if target else ""
         lines.append(f"{name:<44} {measured(collection, rankings):6.3f} {goal}".rstrip())
 
-    pairs = list(zip(lexical, semantic, strict=True))
-    line("lexical", lexical, "lexical")
-    line("semantic", semantic)
-    shipped = FusionWeights(lexical=WEIGHTS.lexical, semantic=WEIGHTS.semantic, concepts=0.0)
-    name = f"hybrid as shipped ({shipped.lexical:g} to {shipped.semantic:g})"
-    line(name, [fused(*pair, shipped) for pair in pairs], "hybrid")
+    pairs = list(zip(words, meaning, strict=True))
+    line("words", words, "words")
+    line("meaning", meaning)
+    name = f"hybrid as shipped ({WEIGHTS['words']:g} to {WEIGHTS['meaning']:g})"
+    line(name, [fused(*pair, {**WEIGHTS, "concepts": 0.0}) for pair in pairs], "hybrid")
     for share in (0.5, 1.0, 2.0):
-        weights = FusionWeights(lexical=share, semantic=1.0, concepts=0.0)
+        weights = {"words": share, "meaning": 1.0}
         line(f"hybrid, {share:g} to 1", [fused(*pair, weights) for pair in pairs])
     return lines
 
@@ -164,10 +168,11 @@ def report(collection: Collection, work: Path) -> list[str]:
 def main() -> None:
     """Read the arguments and print the table."""
     shared = Path(os.environ.get("PRECEDENT_SHARED", ROOT.parent / "shared"))
-    work = Path(tempfile.gettempdir()) / "precedent-bench" / "scifact"
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--shared", type=Path, default=shared, help="the folder of scifact/")
-    parser.add_argument("--work", type=Path, default=work, help="where the segment is kept")
+    parser.add_argument(
+        "--work", type=Path, default=WORK / "scifact", help="where the segment is kept"
+    )
     given = parser.parse_args()
     if not (given.shared / "scifact").is_dir():
         parser.error(f"there is no scifact in {given.shared}: give --shared DIR")

@@ -20,15 +20,18 @@ from zlib import crc32
 import numpy as np
 
 from bench.corpus import letters, write_archives
-from index import build
+from index.build import build
 from index.encoder import DocumentEncoder, Vectors, find_model, normalise
-from index.extract import discover
+from index.extract import discover, shown
 from index.extract.child import read_letter
 from index.manifest import FILE as MANIFEST
 from index.passages import passages
 from index.progress import Reporter
+from index.segments import writer
 
 SEED = 1
+WORK = Path(tempfile.gettempdir()) / "precedent-bench"
+"""Where letters and indexes are kept between runs."""
 SAMPLE = 20_000
 """Passages really embedded, from whose distribution vectors are drawn."""
 _JITTER = 0.25  # the length of the noise added to a drawn vector of length 1
@@ -61,7 +64,7 @@ def parser(description: str, issues: int) -> argparse.ArgumentParser:
     """A command line with the options that all benchmarks have."""
     made = argparse.ArgumentParser(description=description)
     made.add_argument("--issues", type=int, default=issues, help="how many issues to generate")
-    made.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "precedent-bench")
+    made.add_argument("--work", type=Path, default=WORK)
     made.add_argument("--json", action="store_true", help="print the JSON line alone")
     made.add_argument("--sample", type=int, default=SAMPLE, help="passages really embedded")
     return made
@@ -82,7 +85,7 @@ def indexed(work: Path, issues: int, sample: int, *, really: bool = False) -> Pa
     if not final.exists():
         folder = corpus(work, issues)
         with nullcontext() if really else drawn_vectors(work, min(sample, issues)):
-            _once(final, lambda aside: build.build([folder], aside, Reporter(sys.stderr)))
+            _once(final, lambda aside: build([folder], aside, Reporter(sys.stderr)))
     return final
 
 
@@ -125,7 +128,7 @@ def drawn_vectors(work: Path, sample: int) -> Iterator[None]:
         work.mkdir(parents=True, exist_ok=True)
         np.save(kept, DocumentEncoder(find_model()).encode(sample_passages(work, sample)))
     drawn = DrawnVectors(np.load(kept))
-    with patch.object(build, "DocumentEncoder", lambda _model: drawn):
+    with patch.object(writer, "DocumentEncoder", lambda _model: drawn):
         yield
 
 
@@ -133,7 +136,7 @@ def sample_passages(work: Path, count: int) -> list[str]:
     """The first `count` passages of generated letters."""
     found: list[str] = []
     for source in discover([corpus(work, count)]):
-        letter = read_letter(source.name, source.load())
+        letter = read_letter(shown(source.name), source.load())
         for issue in letter.issues:
             found += passages(issue.disputed or issue.request, issue.rationale)
         if len(found) >= count:

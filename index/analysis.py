@@ -1,38 +1,37 @@
-"""How text becomes terms: one regular expression, folding, stemming; and how Whoosh stores them.
+"""How text becomes terms: folding, one regular expression, stemming.
 
-A text is read as *chunks* (`C7-T1`, `anti-inflammatory`, `10/325mg`, `patient's`); a chunk is
-split into *pieces*, each with a term and its place. Pieces take successive positions, so a
-chunk is found whole (as a phrase of its terms) and by part. Chunks repeat endlessly, so what
-a chunk yields is remembered; that is what makes analysis fast.
-
-Whoosh pickles schemas: `IssueAnalyzer` and `TermPositions` must stay importable from here.
+A text, made plain (`index.fold`), is read as *chunks* (`C7-T1`, `anti-inflammatory`, `10/325mg`,
+`patient's`); a chunk is split into *pieces*, each with a term and its place. Pieces take
+successive positions, so a chunk is found whole (as a phrase of its terms) and by part. A word
+has the same pieces in each of its spellings (`index.spellings`), its inflections share a term
+(`index.inflections`). Chunks repeat endlessly, so what a chunk yields is remembered; that is
+what makes analysis fast.
 """
 
 from __future__ import annotations
 
 import re
-import threading
-import unicodedata
-from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import Stemmer
 from whoosh.analysis import Analyzer, Token
-from whoosh.formats import Positions
+
+from index.fold import Plain, plain
+from index.fold import fold as fold  # offered from here too
+from index.inflections import stem
+from index.spellings import in_full, is_one, parts
 
 MOST_POSITIONS = 65_535
 """Terms of one field beyond this many are not indexed: positions are 16 bits wide."""
 MOST_REPEATS = 255
 """Occurrences of one term in one field beyond this many are not indexed: counts are 8 bits."""
 
-_IN_WORD = "\\w\u0300-\u036f\u00ad"  # combining accents and soft hyphens sit inside words
-_HYPHENS = "\\-\u2010\u2011\u2012\u2013\u2212"
-_CHUNK = re.compile(f"[{_IN_WORD}]+(?:(?:[{_HYPHENS}/'\u2019]|(?<=\\d)\\.(?=\\d))[{_IN_WORD}]+)*")
-_LETTERS = "(?:[^\\W\\d_]|[\u0300-\u036f\u00ad])+"
-_PIECE = re.compile(f"\\d+(?:\\.\\d+)*|{_LETTERS}(?:['\u2019]{_LETTERS})*\\d*")
+_NUMBER = r"\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)*|\d+(?:\.\d+)*"
+_LETTERS = r"[^\W\d_]+"
+_CHUNK = re.compile(r"\w+(?:(?:[-/']|\.(?<=\d.)(?=\d)|,(?<=\d,)(?=\d{3}(?!\d)))\w+)*")
+_PIECE = re.compile(rf"{_NUMBER}|x(?=\d)|{_LETTERS}(?:'{_LETTERS})*\d*", re.IGNORECASE)
 _LEVEL = re.compile(r"[ctls]\d{1,2}")
 _LOWEST = {"c": 8, "t": 12, "l": 6, "s": 5}
 _LONGEST_TERM = 64
@@ -40,7 +39,7 @@ _MOST_REMEMBERED = 300_000
 
 
 class Piece(NamedTuple):
-    """A part of a chunk: its term, the word it stands for, and its character offsets."""
+    """A part of a chunk: its term, its word as written, folded, and its character offsets."""
 
     term: str
     word: str
@@ -55,26 +54,53 @@ def stop_words() -> frozenset[str]:
     return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
-def fold(text: str) -> str:
-    """`text` in lower case, without accents, soft hyphens, ligatures and curly apostrophes."""
-    if text.isascii():
-        return text.lower()
-    straight = text.replace("\u2019", "'").replace("\u00ad", "")
-    parts = unicodedata.normalize("NFKD", straight).casefold()
-    return "".join(part for part in parts if not unicodedata.combining(part))
-
-
-_stemmer = Stemmer.Stemmer("english", 0)
-_stemmer_lock = threading.Lock()  # a PyStemmer object must not be used by two threads at once
-
-
 def _term(word: str) -> str:
-    """The term of a folded word: its stem where it is made of letters, else itself."""
-    if word.isalnum() and not word.isalpha():
-        return word[:_LONGEST_TERM]
-    with _stemmer_lock:
-        stem: str = _stemmer.stemWord(word[:_LONGEST_TERM])
-    return stem.replace("'", "") or word
+    """The term of a folded word: the stem of one in Latin letters, else itself."""
+    word = word[:_LONGEST_TERM].removesuffix("'s").replace("'", "")
+    if not word.isascii() or not word.isalpha():
+        return word
+    term = stem(word)
+    return word if term in stop_words() or word in stop_words() else term
+
+
+def _word(written: str) -> str:
+    return fold(written).replace(",", "")  # of 1,000
+
+
+def _piece(word: str, start: int, end: int) -> Piece:
+    return Piece(_term(word), word, start, end)
+
+
+def _joined(pieces: list[Piece], chunk: str) -> list[Piece]:
+    """`pieces`, those made one between which a hyphen means nothing (`bi-lateral`, `L-5`)."""
+    joined: list[Piece] = []
+    for piece in pieces:
+        if joined and chunk[joined[-1].end : piece.start] == "-":
+            before = joined[-1]
+            whole = before.word + piece.word
+            if _is_level(whole) or (
+                whole.isalpha() and is_one(before.word, piece.word) and len(parts(whole)) == 1
+            ):
+                joined[-1] = _piece(whole, before.start, piece.end)
+                continue
+        joined.append(piece)
+    return joined
+
+
+def _parted(piece: Piece) -> Iterator[Piece]:
+    """The pieces of a word that is also written as several."""
+    words = parts(piece.word)
+    if len(words) == 1 or len(piece.word) != piece.end - piece.start:
+        yield piece
+        return
+    start = piece.start
+    for word in words:
+        yield _piece(word, start, start + len(word))
+        start += len(word)
+
+
+def _is_level(word: str) -> bool:
+    return _LEVEL.fullmatch(word) is not None and 0 < int(word[1:]) <= _LOWEST[word[0]]
 
 
 def _levels(pieces: list[Piece], chunk: str) -> list[Piece]:
@@ -83,23 +109,21 @@ def _levels(pieces: list[Piece], chunk: str) -> list[Piece]:
     for piece in pieces:
         if complete and piece.word.isdigit() and len(piece.word) <= 2:
             before = complete[-1]
-            adjoins = piece.start == before.end + 1 and chunk[before.end] not in ".'"
+            adjoins = piece.start == before.end + 1 and chunk[before.end] not in ".,'"
             if adjoins and _LEVEL.fullmatch(before.word):
-                letter, above = before.word[0], int(before.word[1:])
-                if above < int(piece.word) <= _LOWEST[letter]:
-                    level = letter + piece.word
+                level = before.word[0] + piece.word
+                if int(before.word[1:]) < int(piece.word) and _is_level(level):
                     piece = Piece(level, level, piece.start, piece.end)
         complete.append(piece)
     return complete
 
 
 def _analyse(chunk: str) -> tuple[Piece, ...]:
-    found = [
-        Piece(_term(word), word, match.start(), match.end())
-        for match in _PIECE.finditer(chunk)
-        for word in _PIECE.findall(fold(match[0]))  # folding can make two: one half is 1, 2
-    ]
-    return tuple(_levels(found, chunk))
+    if full := in_full(fold(chunk)):
+        return (_piece(full, 0, len(chunk)),)
+    read = [_piece(_word(match[0]), *match.span()) for match in _PIECE.finditer(chunk)]
+    apart = [part for piece in _joined(read, chunk) for part in _parted(piece)]
+    return tuple(_levels(apart, chunk))
 
 
 class _Remembered(dict[str, tuple[Piece, ...]]):
@@ -117,9 +141,14 @@ class _Remembered(dict[str, tuple[Piece, ...]]):
 _pieces = _Remembered()
 
 
+def forget() -> None:
+    """Forget what chunks yield: for measuring, where something else is to become of them."""
+    _pieces.clear()
+
+
 def chunks(text: str) -> list[str]:
-    """The chunks of `text` in order, as written."""
-    return _CHUNK.findall(text)
+    """The chunks of `text` in order, plain, in the case they are written in."""
+    return _CHUNK.findall(plain(text))
 
 
 def pieces(chunk: str) -> tuple[Piece, ...]:
@@ -135,14 +164,16 @@ def terms(some_chunks: Iterable[str]) -> list[str]:
 
 def tokens(text: str) -> list[str]:
     """The terms of `text`, one for each position."""
-    return terms(_CHUNK.findall(text))
+    return terms(chunks(text))
 
 
 def placed(text: str) -> list[Piece]:
-    """The pieces of `text`, with offsets into it."""
+    """The pieces of `text`, with offsets into it as it is, not as it is folded."""
+    made = Plain.of(text)
     return [
-        Piece(piece.term, piece.word, match.start() + piece.start, match.start() + piece.end)
-        for match in _CHUNK.finditer(text)
+        Piece(piece.term, piece.word, *made.span(at + piece.start, at + piece.end))
+        for match in _CHUNK.finditer(made.text)
+        for at in (match.start(),)
         for piece in _pieces[match[0]]
     ]
 
@@ -168,38 +199,3 @@ class IssueAnalyzer(Analyzer):  # type: ignore[misc]
             token.startchar = start_char + start
             token.endchar = start_char + end
             yield token
-
-
-class TermPositions(Positions):  # type: ignore[misc]
-    """Whoosh's posting format with positions as plain 16-bit numbers instead of pickled lists.
-
-    The value of a posting is its ascending positions as uint16 in the machine's byte order, so
-    Whoosh writes it faster and arrays are read from it without decoding. What it indexes is the
-    list of the chunks of a field.
-    """
-
-    def word_values(
-        self, value: Sequence[str], _analyzer: Analyzer, **_wanted: Any
-    ) -> Iterator[tuple[str, int, float, bytes]]:
-        """Yields (term, count, weight, positions) for each distinct term of the chunks `value`."""
-        found: dict[str, list[int]] = {}
-        for position, term in enumerate(terms(value)[:MOST_POSITIONS]):
-            if term in found:
-                found[term].append(position)
-            else:
-                found[term] = [position]
-        for term, positions in found.items():
-            kept = positions[:MOST_REPEATS]
-            yield term, len(kept), float(len(kept)), self.encode(kept)
-
-    def encode(self, positions: Sequence[int]) -> bytes:
-        """`positions` as the value of a posting."""
-        return array("H", positions).tobytes()
-
-    def decode_positions(self, value: bytes) -> list[int]:
-        """The positions in the value of a posting."""
-        return array("H", value).tolist()
-
-    def decode_frequency(self, value: bytes) -> int:
-        """The number of positions in the value of a posting."""
-        return len(value) // 2

@@ -1,4 +1,4 @@
-"""The records every other room speaks: a letter, its issues, what they cite and concern.
+"""The records every other room speaks: a letter, its issues, what they cite, what we read in them.
 
 A letter decides one or more issues; the issue is the unit of retrieval, the letter the unit of
 reading. All records are immutable; dates are `datetime.date`, texts are the letter's own words.
@@ -6,7 +6,7 @@ reading. All records are immutable; dates are `datetime.date`, texts are the let
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -80,6 +80,18 @@ class Concepts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What we read into an issue, as `index.concepts.reading.read_issue` derives it.
+
+    No part of the letter: it changes with our tables, the letter does not. `reasons` are those
+    that the reviewer gives, in the order of `reasons.toml`.
+    """
+
+    concepts: Concepts
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
     """One disputed request and its decision; `number` counts from 1 in letter order.
 
@@ -96,7 +108,6 @@ class Issue:
     reviewer_guideline: str = ""
     claims_administrator_citations: tuple[Citation, ...] = ()
     reviewer_citations: tuple[Citation, ...] = ()
-    concepts: Concepts = field(default_factory=Concepts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-RECIPE = "request; request + 90-word rationale passages; verdict sentences out; 1"
 PASSAGE_WORDS = 90
 MAX_PASSAGES = 40  # bounds what a hostile or broken letter can cost
 _LONGEST_SENTENCE = 4_000  # characters in which a verdict is looked for
@@ -57,16 +56,36 @@ _VERDICT_WORDS = re.compile(
 
 def sentences(text: str) -> list[str]:
     """The sentences of `text`, in order, white space folded; abbreviations do not end one."""
-    found: list[str] = []
-    pending = ""
-    for piece in _BOUNDARY.split(" ".join(text.split())):
-        pending = f"{pending} {piece}" if pending else piece
-        if pending and not _ABBREVIATION.search(pending[-12:]):
+    return [" ".join(_folded(text, parts).split()) for parts in _cut(text)]
+
+
+def sentence_starts(text: str) -> list[int]:
+    """The character offset at which each sentence of `text` begins."""
+    return [parts[0][0] for parts in _cut(text)]
+
+
+@lru_cache(maxsize=64)  # words, reasons and passages ask of the same text, issues of one summary
+def _cut(text: str) -> list[list[tuple[int, int]]]:
+    """The sentences of `text`, each as the spans of what stands between possible ends of one."""
+    found: list[list[tuple[int, int]]] = []
+    pending: list[tuple[int, int]] = []
+    start = len(text) - len(text.lstrip())
+    for boundary in _BOUNDARY.finditer(text):
+        end = boundary.start()
+        pending.append((start, end))
+        if text[end - 1] != "." or not _ABBREVIATION.search(text, max(start, end - 12), end):
             found.append(pending)
-            pending = ""
-    if pending:
-        found.append(pending)
-    return found
+            pending = []
+        start = boundary.end()
+    if start < len(text):
+        pending.append((start, len(text)))
+    return [*found, pending] if pending else found
+
+
+def _folded(text: str, parts: list[tuple[int, int]]) -> str:
+    """The words of these spans of `text`, by lines."""
+    lines = " ".join(text[start:end] for start, end in parts).split("\n")
+    return "\n".join(folded for line in lines if (folded := " ".join(line.split())))
 
 
 @lru_cache(maxsize=10_000)  # the same sentence is asked about by words, reasons and passages
@@ -76,12 +95,22 @@ def is_verdict(sentence: str) -> bool:
 
 
 def without_verdict(text: str) -> tuple[str, str]:
-    """`text` as (the sentences that reason, the sentences that state a verdict)."""
-    reasoning: list[str] = []
-    verdicts: list[str] = []
-    for sentence in sentences(text):
-        (verdicts if is_verdict(sentence) else reasoning).append(sentence)
-    return " ".join(reasoning), " ".join(verdicts)
+    """`text` as (the sentences that reason, the sentences that state a verdict).
+
+    White space is folded; a line of `text` still begins a line.
+    """
+    kept, ended = {False: "", True: ""}, {False: 0, True: 0}  # the line the last sentence ended in
+    line = end = 0
+    for parts in _cut(text):
+        sentence = _folded(text, parts)
+        line += text.count("\n", end, parts[0][0])
+        end = parts[-1][1]
+        states_verdict = is_verdict(sentence.replace("\n", " "))
+        apart = " " if line == ended[states_verdict] else "\n"
+        kept[states_verdict] += apart + sentence
+        line += text.count("\n", parts[0][0], end)
+        ended[states_verdict] = line
+    return kept[False].strip(), kept[True].strip()
 
 
 def is_verdict_word(word: str) -> bool:

@@ -1,89 +1,115 @@
-"""Reading sources into the store: each hashed, extracted and parsed in processes with bounds."""
+"""Reading sources for a writer: each hashed, extracted and parsed in processes with bounds."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from index.extract import Source, discover, fold
+from index import digests
+from index.extract import Source, discover, shown
 from index.extract.child import Answer, Ask
 from index.extract.reader import Readers
 from index.progress import Reporter
-from index.store import Quarantined, Store
+from index.provenance import Quarantined
+from index.writer import Given, Writer
 
-_TRANSACTION = 32  # letters stored together: more is not faster, and more is lost when stopped
+_BATCH = 32  # sources written together: more is not faster, and more is lost when stopped
 _PARALLEL_FROM = 64  # fewer sources than this are read faster than processes start
 
 
 @dataclass
-class Reading:
-    """What reading found: counts of letters by what became of them, names and quarantine."""
+class Intake:
+    """What reading found: every source met, by name, with its refusal if it has one.
 
-    read: int = 0
-    new: int = 0
-    changed: int = 0
-    same: int = 0
-    names: set[str] = field(default_factory=set)
-    quarantined: list[Quarantined] = field(default_factory=list)
+    `became` counts what became of letters: "new", "changed", "same" or "removed".
+    """
+
+    became: Counter[str] = field(default_factory=Counter)
+    met: dict[bytes, Quarantined | None] = field(default_factory=dict)
+
+    @property
+    def quarantined(self) -> list[Quarantined]:
+        """The refusals, in the order of reading."""
+        return [refusal for refusal in self.met.values() if refusal is not None]
 
 
 def read_sources(
     paths: Sequence[Path],
-    store: Store,
-    generation: int,
+    writer: Writer,
     reporter: Reporter,
     readers: Readers,
-) -> Reading:
-    """Read every source under `paths` that is new or changed into the store.
+    *,
+    prune: bool = False,
+) -> Intake:
+    """Read every source under `paths` that is new or changed, and hand it to the writer.
 
-    Each transaction holds a few letters, so that an interrupted run loses no more. Raises
-    FileNotFoundError for a path that does not exist, ReaderUnavailable.
+    With `prune`, sources that stood under `paths` before and are not there now are forgotten. A few
+    are written at a time, so that an interrupted run loses no more. Raises FileNotFoundError for a
+    path that does not exist, ReaderUnavailable.
     """
-    known = store.source_hashes()
-    refused = {entry.source: entry for entry in store.quarantined()}
-    reading = Reading()
-    sources = list(discover(paths, readers.members))
+    known, refused = writer.known(), writer.quarantined()
+    intake = Intake()
+    # A source that lies under two of the paths is one.
+    sources = {source.name: source for source in discover(paths, readers.members)}.values()
+    reader = digests.reader_digest()
     asks = (
-        Ask(want="letter", source=source, known=known.get(source.name, "")) for source in sources
+        Ask(want="letter", source=source, known=known.get(source.name, ""), reader=reader)
+        for source in sources
     )
     several = len(sources) >= _PARALLEL_FROM
     answered = zip(sources, readers.read(asks, several=several), strict=True)
     with reporter.stage("reading letters", len(sources), "files") as stage:
-        while some := list(islice(answered, _TRANSACTION)):
-            with store.transaction():
-                for source, answer in some:
-                    _put(source, answer, store, generation, reading, refused)
+        while some := list(islice(answered, _BATCH)):
+            batch = [_given(source, answer) for source, answer in some]
+            intake.became += writer.add(batch)
+            for given in batch:
+                _note(given, intake, refused)
             stage.tick(len(some))
-    return reading
+    roots = tuple(os.fsencode(path.resolve()).rstrip(b"/") + b"/" for path in paths)
+    missing = [name for name in known if name not in intake.met and (name + b"/").startswith(roots)]
+    _settle_missing(missing, writer, intake, prune=prune)
+    return intake
 
 
-def full_name(path: Path) -> str:
-    """How the sources at or under `path` begin: the same wherever a run is started."""
-    return fold(str(path.resolve()))
+def _given(source: Source, answer: Answer) -> Given:
+    return Given(
+        source=source.name,
+        digest=answer.digest,
+        letter=answer.letter,
+        refusal=answer.refusal,
+    )
 
 
-def _put(
-    source: Source,
-    answer: Answer,
-    store: Store,
-    generation: int,
-    reading: Reading,
-    refused: dict[str, Quarantined],
+def _note(given: Given, intake: Intake, refused: Mapping[bytes, Quarantined]) -> None:
+    """Note a source; one that gave nothing new has the bytes that it had before."""
+    intake.met[given.source] = None
+    if given.refusal is not None:
+        code, reason, remedy = given.refusal
+        intake.met[given.source] = Quarantined(
+            source=shown(given.source), code=code, reason=reason, remedy=remedy
+        )
+    elif given.letter is None and given.source in refused:
+        intake.met[given.source] = refused[given.source]
+    elif given.letter is None:
+        intake.became["same"] += 1
+
+
+def _settle_missing(
+    missing: Sequence[bytes], writer: Writer, intake: Intake, *, prune: bool
 ) -> None:
-    reading.read += 1
-    reading.names.add(source.name)
-    if answer.refusal is not None:
-        code, reason, remedy = answer.refusal
-        entry = Quarantined(source=source.name, code=code, reason=reason, remedy=remedy)
-        store.quarantine(entry, answer.digest)
-        reading.quarantined.append(entry)
-    elif answer.letter is not None:
-        became = store.put(answer.letter, generation)
-        store.put_source(source.name, answer.digest, answer.letter.id)
-        setattr(reading, became, getattr(reading, became) + 1)
-    elif source.name in refused:  # the bytes are those that were refused before
-        reading.quarantined.append(refused[source.name])
-    else:
-        reading.same += 1
+    """Sources are gone, unless what they lie in cannot be read: nobody knows then."""
+    unreadable = {name for name, refusal in intake.met.items() if refusal is not None}
+    unknown = {name for name in missing if any(place in unreadable for place in _places(name))}
+    gone = [name for name in missing if prune and name not in unknown]
+    intake.became += writer.set_aside(unknown)
+    intake.became += writer.remove(gone)
+
+
+def _places(name: bytes) -> Iterator[bytes]:
+    """The archives and folders that a source lies in."""
+    while name := name.rpartition(b"/")[0]:
+        yield name

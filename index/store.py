@@ -7,24 +7,30 @@ arrays point at. Issue numbers are never used again.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from secrets import token_hex
 
 import msgspec
 
+from index.extract.sources import Refusal
 from index.letter import Issue, Letter
+from index.provenance import Sources, prepare_sources
 
 FILE = "letters.db"
+_VERSION = 3  # of the tables, kept in the file; before it there was none
 _BLOCK = 1_000  # issues read into memory at once
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Letter)
 
 _SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS letters (
     row INTEGER PRIMARY KEY, id TEXT NOT NULL, content TEXT NOT NULL, record BLOB NOT NULL,
     born INTEGER NOT NULL, died INTEGER);
@@ -35,21 +41,7 @@ CREATE TABLE IF NOT EXISTS issues (
     segment TEXT);
 CREATE INDEX IF NOT EXISTS issues_letter ON issues (letter);
 CREATE INDEX IF NOT EXISTS issues_pending ON issues (number) WHERE segment IS NULL;
-CREATE TABLE IF NOT EXISTS sources (
-    name TEXT PRIMARY KEY, hash TEXT NOT NULL, letter TEXT,
-    code TEXT, reason TEXT, remedy TEXT);
-CREATE INDEX IF NOT EXISTS sources_letter ON sources (letter);
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quarantined:
-    """A source that could not be read as a letter: what is wrong and what a person can do."""
-
-    source: str
-    code: str
-    reason: str
-    remedy: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,14 +67,13 @@ class Store:
         path = directory / FILE
         if read_only:
             # Each thread has a store of its own; the last to hold it may be another.
-            self._db = sqlite3.connect(
-                f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False
-            )
+            self._db = sqlite3.connect(_address(path), uri=True, check_same_thread=False)
         else:
             self._db = sqlite3.connect(path)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
-            self._db.executescript(_SCHEMA)
+            _prepare(self._db)
+        self.sources = Sources(self._db)
 
     def close(self) -> None:
         """Close the connection; a second call does nothing."""
@@ -99,65 +90,114 @@ class Store:
         with self._db:
             yield
 
+    # -- format 2 --------------------------------------------------------------------------
+
+    @property
+    def is_earlier(self) -> bool:
+        """Whether records are of format 2, in which they also held what was read into issues."""
+        return self._meta("records") == ""
+
+    def upgrade(self) -> None:
+        """Let records of format 2 say what the letter says, and no more; all or none of them."""
+        with self._db:
+            rows = self._db.execute("SELECT row, id, content FROM letters").fetchall()
+            for row, letter_id, old in rows:
+                record = _encoder.encode(self._record(row))
+                content = _digest(record)
+                self._db.execute(
+                    "UPDATE letters SET content = ?, record = ? WHERE row = ?",
+                    (content, zlib.compress(record, 6), row),
+                )
+                self.sources.rename_content(letter_id, old, content)
+            self._db.execute("INSERT INTO meta VALUES ('records', '3')")
+
+    def _meta(self, key: str) -> str:
+        """What the store says of itself; empty where it says nothing."""
+        named = "SELECT 1 FROM sqlite_master WHERE name = 'meta'"
+        if self._db.execute(named).fetchone() is None:
+            return ""
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(row[0]) if row else ""
+
     # -- writing ---------------------------------------------------------------------------
 
-    def put(self, letter: Letter, generation: int) -> str:
-        """Store a letter for `generation`; returns "new", "changed" or "same"."""
-        record = _encoder.encode(letter)
-        content = blake2b(record, digest_size=16).hexdigest()
-        old = self._db.execute(
-            "SELECT row, content FROM letters WHERE id = ? AND died IS NULL", (letter.id,)
-        ).fetchone()
-        if old and old[1] == content:
-            return "same"
-        if old:
-            self._bury(old[0], generation)
-        row = self._db.execute(
-            "INSERT INTO letters (id, content, record, born) VALUES (?, ?, ?, ?)",
-            (letter.id, content, zlib.compress(record, 6), generation),
-        ).lastrowid
-        self._db.executemany(
-            "INSERT INTO issues (letter, n) VALUES (?, ?)",
-            [(row, issue.number) for issue in letter.issues],
-        )
-        return "changed" if old else "new"
+    def put_source(self, name: bytes, digest: str, letter: Letter, generation: int) -> list[str]:
+        """The source `name`, whose bytes have `digest`, gives a letter.
 
-    def put_source(self, name: str, digest: str, letter_id: str) -> None:
-        """Remember which bytes `name` had and which letter they gave."""
-        self._db.execute(
-            "INSERT OR REPLACE INTO sources (name, hash, letter) VALUES (?, ?, ?)",
-            (name, digest, letter_id),
-        )
-
-    def quarantine(self, entry: Quarantined, digest: str) -> None:
-        """Remember why a source could not be read; its bytes are tried again when they change.
-
-        A letter that it held before stays.
+        Returns what becomes of the letter ("new", "changed", "same"), then of the one that the
+        source gave before, where another gives it and it is "changed". One that no source gives
+        any more stays until `remove_orphans`: the next file may give it.
         """
-        self._db.execute(
-            "INSERT INTO sources (name, hash, code, reason, remedy) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (name) DO UPDATE SET hash = excluded.hash, code = excluded.code,"
-            " reason = excluded.reason, remedy = excluded.remedy",
-            (entry.source, digest, entry.code, entry.reason, entry.remedy),
-        )
+        record = _encoder.encode(letter)
+        content = _digest(record)
+        before = [known for known in self.sources.letters_of([name]) if known != letter.id]
+        decided = letter.decision_date.isoformat() if letter.decision_date else ""
+        self.sources.put(name, digest, letter.id, content, decided)
+        became = self._settle(letter.id, generation, {content: record})
+        left = [known for known in before if self.sources.claimed(known)]
+        return [became, *self._settle_all(left, generation)]
 
-    def prune(self, names: Iterable[str], generation: int) -> int:
-        """Forget these sources; letters left without any source die. Returns how many did."""
-        self._db.executemany("DELETE FROM sources WHERE name = ?", [(name,) for name in names])
-        orphans = self._db.execute(
+    def quarantine(self, name: bytes, digest: str, refusal: Refusal, generation: int) -> list[str]:
+        """A source cannot be read; its letter stays, or is "changed" where another gives it."""
+        self.sources.refuse(name, digest, refusal)
+        return self._settle_all(self.sources.letters_of([name]), generation)
+
+    def put_aside(self, names: Collection[bytes], generation: int) -> list[str]:
+        """The folder or archive of these sources cannot be read: as if none of them could."""
+        self.sources.make_stale(names)
+        return self._settle_all(self.sources.letters_of(names), generation)
+
+    def prune(self, names: Collection[bytes], generation: int) -> list[str]:
+        """Forget these sources; a letter is "changed" where another gives it, else "removed"."""
+        letters = self.sources.letters_of(names)
+        self.sources.forget(names)
+        return self._settle_all(letters, generation)
+
+    def remove_orphans(self, generation: int) -> list[str]:
+        """Let the letters die that no source gives; returns "removed" for each."""
+        rows = self._db.execute(
             "SELECT id FROM letters WHERE died IS NULL"
             " AND id NOT IN (SELECT letter FROM sources WHERE letter IS NOT NULL)"
         ).fetchall()
-        return sum(self.remove(letter, generation) for (letter,) in orphans)
+        return self._settle_all([letter for (letter,) in rows], generation)
 
-    def remove(self, letter_id: str, generation: int) -> int:
-        """Let a letter die in `generation`; returns 1 where there was one."""
-        rows = self._db.execute(
-            "SELECT row FROM letters WHERE id = ? AND died IS NULL", (letter_id,)
-        ).fetchall()
-        for (row,) in rows:
-            self._bury(row, generation)
-        return len(rows)
+    def _settle_all(self, letters: Collection[str], generation: int) -> list[str]:
+        became = [self._settle(letter, generation) for letter in dict.fromkeys(letters)]
+        return [word for word in became if word != "same"]
+
+    def _settle(self, letter: str, generation: int, read: Mapping[str, bytes] | None = None) -> str:
+        """Have the letter be what its first source gives; returns what becomes of it.
+
+        `read` is a record just read, by its digest. Records that do not stand are kept.
+        """
+        live = self._db.execute(
+            "SELECT row, content, record FROM letters WHERE id = ? AND died IS NULL", (letter,)
+        ).fetchone()
+        known = self.sources.rivals(letter) | ({live[1]: live[2]} if live else {})
+        for content, record in (read or {}).items():
+            if content not in known:
+                known[content] = zlib.compress(record, 6)
+        claimed = self.sources.claimed(letter)
+        self.sources.keep_rivals(letter, {content: known[content] for content in claimed[1:]})
+        stands = claimed[0] if claimed else None
+        if stands == (live[1] if live else None):
+            return "same"
+        if live:
+            self._bury(live[0], generation)
+        if stands is None:
+            return "removed"
+        self._insert(letter, stands, known[stands], generation)
+        return "changed" if live else "new"
+
+    def _insert(self, letter_id: str, content: str, record: bytes, generation: int) -> None:
+        row = self._db.execute(
+            "INSERT INTO letters (id, content, record, born) VALUES (?, ?, ?, ?)",
+            (letter_id, content, record, generation),
+        ).lastrowid
+        self._db.executemany(
+            "INSERT INTO issues (letter, n) VALUES (?, ?)",
+            [(row, issue.number) for issue in _load(record).issues],
+        )
 
     def _bury(self, row: int, generation: int) -> None:
         """Let a letter row die; one that no reader can have seen is dropped at once."""
@@ -184,30 +224,10 @@ class Store:
 
     # -- reading ---------------------------------------------------------------------------
 
-    def source_hashes(self) -> dict[str, str]:
-        """The hash of the bytes last read of every source, by name."""
-        return dict(self._db.execute("SELECT name, hash FROM sources"))
-
-    def quarantined(self) -> list[Quarantined]:
-        """Every source that could not be read, by name."""
-        rows = self._db.execute(
-            "SELECT name, code, reason, remedy FROM sources WHERE code IS NOT NULL ORDER BY name"
-        )
-        return [
-            Quarantined(source=name, code=code, reason=reason, remedy=remedy)
-            for name, code, reason, remedy in rows
-        ]
-
-    def source_of(self, letter_id: str) -> str:
-        """The name of a source of a letter, empty where it is not known."""
-        row = self._db.execute(
-            "SELECT name FROM sources WHERE letter = ? ORDER BY name", (letter_id,)
-        ).fetchone()
-        return str(row[0]) if row else ""
-
-    def sources_by_letter(self) -> dict[str, str]:
-        """The first source of every letter, by letter id."""
-        return dict(self._db.execute("SELECT letter, min(name) FROM sources GROUP BY letter"))
+    @property
+    def build(self) -> str:
+        """The id that this store was made with, 16 hex digits; empty for one of format 2."""
+        return self._meta("build")
 
     def pending(self) -> list[int]:
         """The numbers of live issues that stand in no segment yet, ascending."""
@@ -268,6 +288,15 @@ class Store:
         if None in found:
             raise KeyError(f"no issue of number {numbers[found.index(None)]} in the store")
         return [issue_id for (issue_id,) in found]
+
+    def number_of(self, letter_id: str, n: int, generation: int) -> int | None:
+        """The number of the n-th issue of a letter as `generation` sees it, or None."""
+        found = self._db.execute(
+            "SELECT number FROM issues JOIN letters ON letters.row = issues.letter"
+            " WHERE id = ? AND n = ? AND born <= ? AND (died IS NULL OR died > ?)",
+            (letter_id, n, generation, generation),
+        ).fetchone()
+        return int(found[0]) if found else None
 
     def stream(self, numbers: Sequence[int]) -> Iterator[StoredIssue]:
         """The same one by one, for more issues than memory should hold."""
@@ -334,7 +363,7 @@ class Store:
         )
         for letter_id, content, record in rows:
             try:
-                digest = blake2b(zlib.decompress(record), digest_size=16).hexdigest()
+                digest = _digest(zlib.decompress(record))
             except zlib.error:
                 digest = ""
             if digest != content:
@@ -343,6 +372,37 @@ class Store:
     def _record(self, row: int) -> Letter:
         (record,) = self._db.execute("SELECT record FROM letters WHERE row = ?", (row,)).fetchone()
         return _load(record)
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    """Make the tables; where they are those of a version before, move what they hold."""
+    if db.execute("PRAGMA user_version").fetchone() == (_VERSION,):
+        return
+    with db:
+        db.execute("BEGIN IMMEDIATE")
+        for statement in _SCHEMA.split(";"):
+            db.execute(statement)
+        prepare_sources(db)
+        db.execute("INSERT INTO meta VALUES ('build', ?)", (token_hex(8),))
+        db.execute(
+            "INSERT INTO meta SELECT 'records', '3' WHERE NOT EXISTS (SELECT 1 FROM letters)"
+        )
+        db.execute(f"PRAGMA user_version = {_VERSION}")
+
+
+def _digest(record: bytes) -> str:
+    return blake2b(record, digest_size=16).hexdigest()
+
+
+def _address(path: Path) -> str:
+    """What SQLite opens for reading.
+
+    Where nothing can be written it must be told that nobody writes, or it asks for a file beside
+    the store; one that is there already may hold more, and is read.
+    """
+    on_read_only = path.exists() and os.statvfs(path).f_flag & os.ST_RDONLY
+    immutable = on_read_only and not path.with_name(f"{path.name}-wal").exists()
+    return f"{path.resolve().as_uri()}?mode=ro{'&immutable=1' if immutable else ''}"
 
 
 def _load(record: bytes) -> Letter:

@@ -1,13 +1,10 @@
-"""The inner loops over the attributes of documents, compiled by numba: counts and closeness.
-
-`plain_kernels` has the same functions in numpy.
-"""
+"""The inner loops over the attributes of documents, compiled by numba: counts and closeness."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from search.compiled import Array, compiled
+from index.compiled import Array, compiled
 
 _TABLES = 4  # documents count in turn: the next need not wait for what the last one wrote
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from search.engine import Engine
+from search.request import CaseRequest, Mode, SearchRequest
 
 RUN_DEPTH = 100
 
@@ -167,10 +168,13 @@ def write_run(path: Path, run: Run, tag: str) -> None:
 
 
 def run_topics(
-    engine: Engine, topics: Sequence[Topic], mode: str
+    engine: Engine, topics: Sequence[Topic], mode: Mode
 ) -> dict[str, list[tuple[str, float]]]:
     """Ask every topic and return its first issues: cases as pasted text, the rest as words."""
-    return {
-        topic.id: engine.ranked(topic.text, pasted=topic.kind == "case", mode=mode, limit=RUN_DEPTH)
-        for topic in topics
-    }
+
+    def request(topic: Topic) -> SearchRequest | CaseRequest:
+        if topic.kind == "case":
+            return CaseRequest(text=topic.text, mode=mode)
+        return SearchRequest(words=topic.text, mode=mode)
+
+    return {topic.id: engine.rank(request(topic), RUN_DEPTH) for topic in topics}

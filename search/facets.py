@@ -1,220 +1,234 @@
-"""Filters and facet counts over the attributes of all issues.
+"""The facets: each once, with its name, its label, its sentence and its values.
 
-Values within a group widen a filter, groups narrow it. Counts are disjunctive: a group is
-counted as if it were not filtered itself, so that the other choices in it keep their numbers.
+Forms, API, command line, pages and exports read this list. The values of a facet are those that
+`index.segments.attributes` gives to an issue under the same name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
+from rapidfuzz import fuzz, process
 
 from index.letter import Outcome
-from index.segments.attributes import Attributes
-from search.plan import kernels
 from search.query import QueryError
-from search.results import Facet, FacetValue
+from search.request import Filters
+from search.results import Count, FacetValue, SaidFilter
 
-Mask = NDArray[np.bool_]
-Documents = NDArray[np.int64]
-Counts = NDArray[np.int64]
-Filters = Mapping[str, Sequence[str]]
+MOST_VALUES = 50
+"""Values that one filter may name: each is another list to read, and nobody ticks more."""
+
+OUTCOMES: Mapping[str, str] = {
+    Outcome.OVERTURNED.value: "Overturned: treatment approved",
+    Outcome.UPHELD.value: "Upheld: denial stands",
+    Outcome.UNKNOWN.value: "Outcome not stated",
+}
+"""What each outcome means, in words that cannot be misread."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A group of facet values: its parameter `name`, its `label`, and how a filter is said."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetKind:
+    """A group of values one can filter by.
+
+    `said` is a filter as a sentence, `described` what the API and the command line say of it,
+    `help` what a page says where the label does not say it; `labels` are the words for values
+    that are not shown as they are. A `closed` facet has no other values than those labelled; one
+    `always` shown is there without a value too. `newest_first` orders by value, not by count.
+    """
 
     name: str
     label: str
     said: str
+    described: str
+    help: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    closed: bool = False
+    always: bool = False
+    newest_first: bool = False
+
+    def label_of(self, value: str) -> str:
+        """A value as a page shows it: a child without its parent's name."""
+        return self.labels.get(value) or value.rpartition(" > ")[2]
+
+    def sentence(self, value: str) -> str:
+        """A filter by `value` in English."""
+        return self.said.format(self.labels.get(value, value))
 
 
-GROUPS = (
-    Group("outcome", "Outcome", "outcome is {}"),
-    Group("guideline", "Reviewer relied on", "reviewer relied on {}"),
-    Group("administrator", "Administrator relied on", "claims administrator relied on {}"),
-    Group("differ", "Guidelines differ", "reviewer and administrator cite {} guidelines"),
-    Group("treatment", "Treatment", "treatment is {}"),
-    Group("region", "Body region", "body region is {}"),
-    Group("reason", "Reasons given", "reason given: {}"),
-    Group("specialty", "Reviewer's specialty", "reviewer's specialty is {}"),
-    Group("year", "Year of decision", "decided in {}"),
+FACETS = (
+    FacetKind(
+        name="outcome",
+        label="Outcome",
+        said="outcome is {}",
+        described="What the reviewer decided: upheld means the denial stands, overturned that the "
+        "treatment is approved.",
+        help="Of the issue itself, not of its letter.",
+        labels=OUTCOMES,
+        closed=True,
+        always=True,
+    ),
+    FacetKind(
+        name="treatment",
+        label="Treatment",
+        said="treatment is {}",
+        described="A category of treatment, or Category > Sub.",
+        always=True,
+    ),
+    FacetKind(
+        name="region",
+        label="Body region",
+        said="body region is {}",
+        described="A region of the body.",
+        always=True,
+    ),
+    FacetKind(
+        name="guideline",
+        label="Reviewer relied on",
+        said="reviewer relied on {}",
+        described="What the reviewer relied on: a family such as ODG, or ODG > Pain.",
+        always=True,
+    ),
+    FacetKind(
+        name="administrator",
+        label="Administrator relied on",
+        said="claims administrator relied on {}",
+        described="What the claims administrator cited, written as for guideline.",
+        help="What the denial cited.",
+    ),
+    FacetKind(
+        name="differ",
+        label="Guidelines differ",
+        said="reviewer and administrator cite {} guidelines",
+        described="Whether reviewer and claims administrator used different guidelines.",
+        help="Whether the reviewer used another guideline than the denial.",
+        labels={"yes": "different", "no": "the same"},
+        closed=True,
+    ),
+    FacetKind(
+        name="reason",
+        label="Reasons given",
+        said="reason given: {}",
+        described="A reason the decision turned on, as read from its words.",
+        help="What the decision turned on, read from its words.",
+    ),
+    FacetKind(
+        name="specialty",
+        label="Reviewer's specialty",
+        said="reviewer's specialty is {}",
+        described="A specialty of the reviewer.",
+    ),
+    FacetKind(
+        name="year",
+        label="Year of decision",
+        said="decided in {}",
+        described="The year of decision.",
+        newest_first=True,
+    ),
 )
-_NAMES = tuple(group.name for group in GROUPS)
-_FIXED = {"outcome": [str(outcome) for outcome in Outcome], "differ": ["yes", "no"]}
-_LABELS = {
-    ("outcome", "upheld"): "Upheld: denial stands",
-    ("outcome", "overturned"): "Overturned: treatment approved",
-    ("outcome", "unknown"): "Outcome not stated",
-    ("differ", "yes"): "different",
-    ("differ", "no"): "the same",
-}
+BY_NAME: Mapping[str, FacetKind] = {kind.name: kind for kind in FACETS}
 
 
-def checked(filters: Filters | None) -> dict[str, tuple[str, ...]]:
-    """The filters that say something. Raises QueryError for a group or value that cannot be."""
+def check_filters(filters: Filters) -> dict[str, tuple[str, ...]]:
+    """The filters that say something. Raises QueryError for what cannot be a filter."""
     kept: dict[str, tuple[str, ...]] = {}
-    for name, values in (filters or {}).items():
-        if name not in _NAMES:
+    for name, values in filters.items():
+        kind = BY_NAME.get(name)
+        if kind is None:
             raise QueryError(
-                f"There is no filter {name!r}.", None, f"Filter by one of {', '.join(_NAMES)}."
+                f"There is no filter {name!r}.", None, f"Filter by one of {', '.join(BY_NAME)}."
             )
         chosen = tuple(dict.fromkeys(value.strip() for value in values if value.strip()))
-        for value in chosen:
-            if name in _FIXED and value not in _FIXED[name]:
-                known = ", ".join(_FIXED[name])
-                raise QueryError(f"{value!r} is no {name}.", None, f"Give one of {known}.")
+        if len(chosen) > MOST_VALUES:
+            raise QueryError(
+                f"{len(chosen):,} values of {name} are more than one filter can hold.",
+                None,
+                f"Name at most {MOST_VALUES}.",
+            )
+        if kind.closed:
+            chosen = tuple(value.lower() for value in chosen)
+            _check_closed(kind, chosen)
         if chosen:
             kept[name] = chosen
     return kept
 
 
-def label(group: str, value: str) -> str:
-    """A value as a page shows it; a child without its parent."""
-    return _LABELS.get((group, value), value.rpartition(" > ")[2])
+def _check_closed(kind: FacetKind, values: Iterable[str]) -> None:
+    for value in values:
+        if value not in kind.labels:
+            known = ", ".join(kind.labels)
+            raise QueryError(f"{value!r} is no {kind.name}.", None, f"Give one of {known}.")
 
 
-def said(filters: Filters) -> tuple[tuple[str, str, str], ...]:
-    """Every filter in English, as (group, value, phrase)."""
+def resolve_filters(
+    filters: Filters, values_of: Callable[[str], Iterable[str]]
+) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """The filters with their values as the index writes them, and a note on each it has not.
+
+    `values_of` gives the values of a facet. Case does not matter; an unknown value stays, and finds
+    nothing.
+    """
+    resolved: dict[str, tuple[str, ...]] = {}
+    notes: list[str] = []
+    for name, values in filters.items():
+        written = {value.casefold(): value for value in values_of(name)}
+        if not BY_NAME[name].closed:
+            unknown = [value for value in values if value.casefold() not in written]
+            notes += [_unknown(BY_NAME[name], value, list(written.values())) for value in unknown]
+        resolved[name] = tuple(
+            dict.fromkeys(written.get(value.casefold(), value) for value in values)
+        )
+    return resolved, tuple(notes)
+
+
+def _unknown(kind: FacetKind, value: str, known: Sequence[str]) -> str:
+    near = process.extract(value, known, scorer=fuzz.WRatio, score_cutoff=60, limit=3)
+    hint = ", ".join(f"\u201c{name}\u201d" for name, _, _ in near)
+    said = f"No issue of this index has the {kind.label.lower()} \u201c{value}\u201d."
+    return f"{said} Did you mean {hint}?" if hint else said
+
+
+def say_filters(filters: Filters) -> tuple[SaidFilter, ...]:
+    """Each filter with its sentence."""
     return tuple(
-        (group.name, value, group.said.format(_LABELS.get((group.name, value), value)))
-        for group in GROUPS
-        for value in filters.get(group.name, ())
+        SaidFilter(name=name, value=value, words=BY_NAME[name].sentence(value))
+        for name, values in filters.items()
+        for value in values
     )
 
 
-class Catalogue:
-    """The attributes of all documents of a generation, segments one after the other."""
-
-    def __init__(self, parts: Sequence[Attributes]) -> None:
-        """`parts` in segment order; document numbers are global, 0 to `size` - 1."""
-        lengths = [len(part.code_offsets) - 1 for part in parts]
-        self._starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        self._parts = tuple(parts)
-        self._codes = tuple({v: code for code, v in enumerate(part.values)} for part in parts)
-        # All values of all parts, sorted, so that a group is a run of them; each part's among them.
-        self._values = sorted({value for part in parts for value in part.values})
-        self._of_part = tuple(
-            np.searchsorted(self._values, part.values) if part.values else np.zeros(0, np.int64)
-            for part in parts
-        )
-        self._groups: dict[str, tuple[int, int]] = {}
-        for place, value in enumerate(self._values):
-            group = value.partition(":")[0]
-            self._groups[group] = (self._groups.get(group, (place, 0))[0], place + 1)
-        self.size = int(self._starts[-1])
-        rows = np.concatenate([np.zeros(0, np.int64), *(part.letters for part in parts)])
-        # Letters numbered from 0 without gaps, so that distinct ones are counted by marking.
-        distinct, letters = np.unique(rows, return_inverse=True)
-        self._letters, self._letter_count = letters.astype(np.int32), len(distinct)
-
-    def documents(self, value: str) -> Documents:
-        """The documents that have `value` ("region:lumbar spine"), ascending."""
-        found = [np.zeros(0, np.int64)]
-        for part, start in enumerate(self._starts[:-1]):
-            found.append(self.documents_in(part, value) + start)
-        return np.concatenate(found)
-
-    def documents_in(self, part: int, value: str) -> NDArray[np.int32]:
-        """The same for one part, documents numbered from its own first."""
-        of, code = self._parts[part], self._codes[part].get(value)
-        if code is None:
-            return of.documents[:0]
-        first, last = of.document_offsets[code : code + 2]
-        return of.documents[first:last]
-
-    @property
-    def spans(self) -> list[tuple[int, int]]:
-        """The documents of each part: the first, and the first of the next."""
-        return list(pairwise(self._starts.tolist()))
-
-    def mask(self, group: str, values: Sequence[str]) -> Mask:
-        """Which documents have one of `values` in `group`."""
-        allowed = np.zeros(self.size, dtype=np.bool_)
-        for value in values:
-            allowed[self.documents(f"{group}:{value}")] = True
-        return allowed
-
-    def allowed(self, filters: Filters) -> Mask | None:
-        """Which documents every filter allows; None where there is no filter."""
-        masks = [self.mask(group, values) for group, values in filters.items()]
-        return np.logical_and.reduce(masks) if masks else None
-
-    def counts(self, documents: Documents) -> Counts:
-        """How many of `documents` (ascending) have each value."""
-        total = np.zeros(len(self._values), np.int64)
-        for number, (part, codes) in enumerate(zip(self._parts, self._of_part, strict=True)):
-            start, end = self._starts[number : number + 2]
-            first, last = np.searchsorted(documents, (start, end))
-            local = documents[first:last] - start
-            found = kernels.count_codes(local, part.codes, part.code_offsets, len(part.values))
-            total[codes] += found
-        return total
-
-    def counted(self, group: str, counts: Counts) -> dict[str, int]:
-        """The values of a group that have a count, without the name of the group."""
-        start, end = self._groups.get(group, (0, 0))
-        places = np.flatnonzero(counts[start:end])
-        numbers = counts[start:end][places].tolist()
-        return {
-            self._values[start + place][len(group) + 1 :]: number
-            for place, number in zip(places.tolist(), numbers, strict=True)
-        }
-
-    def letters_among(self, documents: Documents) -> int:
-        """In how many distinct letters `documents` stand."""
-        return int(kernels.count_distinct(documents, self._letters, self._letter_count))
-
-    def values(self, document: int) -> frozenset[str]:
-        """Every value of a document."""
-        number = int(np.searchsorted(self._starts, document, side="right")) - 1
-        part, local = self._parts[number], document - int(self._starts[number])
-        start, end = part.code_offsets[local : local + 2]
-        return frozenset(part.values[code] for code in part.codes[start:end])
+def make_facets(
+    counts: Mapping[str, Mapping[str, Count]], filters: Filters
+) -> dict[str, tuple[FacetValue, ...]]:
+    """The values of each facet from their counts, in the order of the list."""
+    values = {
+        kind.name: _order_values(kind, counts.get(kind.name, {}), filters.get(kind.name, ()))
+        for kind in FACETS
+    }
+    return {name: of_facet for name, of_facet in values.items() if of_facet or BY_NAME[name].always}
 
 
-def facets(
-    catalogue: Catalogue,
-    filters: Mapping[str, tuple[str, ...]],
-    result_set: Callable[[Mapping[str, tuple[str, ...]]], Documents],
-) -> tuple[Facet, ...]:
-    """The facets of a result set; `result_set(filters)` gives its documents under filters."""
-    whole = catalogue.counts(result_set(filters))
-    found = []
-    for group in GROUPS:
-        counts = whole
-        if group.name in filters:
-            others = {name: values for name, values in filters.items() if name != group.name}
-            counts = catalogue.counts(result_set(others))
-        counted = catalogue.counted(group.name, counts)
-        found.append(_facet(group, counted, filters.get(group.name, ())))
-    return tuple(found)
-
-
-def _facet(group: Group, counted: Mapping[str, int], selected: Sequence[str]) -> Facet:
+def _order_values(
+    kind: FacetKind, counted: Mapping[str, Count], selected: tuple[str, ...]
+) -> tuple[FacetValue, ...]:
     """Values by count, children behind their parent; selected ones are there even at zero."""
-    numbers: dict[str, int] = dict.fromkeys(selected, 0) | dict(counted)
+    counts = dict.fromkeys(selected, Count(0, 0)) | dict(counted)
 
     def order(value: str) -> tuple[int, str, int, str]:
         parent = value.partition(" > ")[0]
-        if group.name == "year":
+        if kind.newest_first:
             return (-int(value) if value.isdigit() else 0, value, 0, value)
-        child = -numbers[value] if value != parent else -(1 << 62)
-        return (-numbers.get(parent, 0), parent, child, value)
+        child = -counts[value].n if value != parent else -(1 << 62)
+        return (-counts.get(parent, Count(0, 0)).n, parent, child, value)
 
-    values = tuple(
+    return tuple(
         FacetValue(
             value=value,
-            label=label(group.name, value),
-            count=numbers[value],
+            label=kind.label_of(value),
+            count=counts[value].n,
+            overturned=counts[value].overturned,
             selected=value in selected,
             parent=value.partition(" > ")[0] if " > " in value else "",
         )
-        for value in sorted(numbers, key=order)
+        for value in sorted(counts, key=order)
     )
-    return Facet(name=group.name, label=group.label, values=values)

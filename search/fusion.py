@@ -1,68 +1,53 @@
-"""Fusing the signals of a question into one ranking: a convex combination of scores.
+"""Fusing the signals into one ranking: a convex combination of normalised scores.
 
-Each signal scores the same candidates. Lexical and semantic scores have no common scale, so
-each is brought to [0, 1] over the candidates first (Bruch, Gai and Ingber 2023, ACM TOIS 42(1),
-find this better than reciprocal ranks, and less sensitive to its parameters). The concept
-signal is a fraction by itself and is taken as it is.
+Each signal scores the same pool of candidates. Scores of words and of meaning have no common
+scale, so each is brought to [0, 1] over the pool first (Bruch, Gai and Ingber 2023, ACM TOIS
+42(1), find this better than reciprocal ranks, and less sensitive to its parameters).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-Scores = NDArray[np.float64]
+from search.signals import SIGNALS, Scores
+
+NEAREST = 1_000
+"""So many of the best candidates can be near without holding the words."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FusionWeights:
-    """What each signal is worth; only their proportions matter."""
+class Fusion:
+    """How scores are fused, fitted on a pool; the same scale holds for issues outside of it."""
 
-    lexical: float
-    semantic: float
-    concepts: float
+    def __init__(self, pool: Mapping[str, Scores]) -> None:
+        """`pool` has the scores of the candidates by signal. Raises ValueError for no signal."""
+        self._signals = [signal for signal in SIGNALS if signal.name in pool]
+        if not self._signals:
+            raise ValueError("there is no signal to fuse")
+        self._total = sum(signal.weight for signal in self._signals)
+        self._normalised: dict[str, Callable[[Scores], Scores]] = {
+            signal.name: signal.normalisation(pool[signal.name]) for signal in self._signals
+        }
+
+    def scores(self, of: Mapping[str, Scores]) -> Scores:
+        """The fused scores in [0, 1] of issues with these scores by signal."""
+        fused = np.zeros(len(next(iter(of.values()))))
+        for signal in self._signals:
+            fused += signal.weight / self._total * self._normalised[signal.name](of[signal.name])
+        return fused
 
 
-def fuse(
-    weights: FusionWeights,
-    *,
-    lexical: Scores | None = None,
-    semantic: Scores | None = None,
-    concepts: Scores | None = None,
-) -> Scores:
-    """The fused score in [0, 1] of each candidate; a signal that is not given takes no part.
+def are_near(scores: Mapping[str, Scores]) -> NDArray[np.bool_]:
+    """Which issues are near enough by one of the signals to be shown for that alone.
 
-    All arrays have one entry per candidate. Raises ValueError where no signal is given.
+    Where no signal that could say so takes part, all are.
     """
-    parts = [
-        (weight, score)
-        for weight, score in (
-            (weights.lexical, None if lexical is None else from_zero(lexical)),
-            (weights.semantic, None if semantic is None else between_extremes(semantic)),
-            (weights.concepts, concepts),
-        )
-        if score is not None and weight > 0
+    telling = [
+        scores[signal.name] >= signal.floor
+        for signal in SIGNALS
+        if signal.floor is not None and signal.name in scores
     ]
-    if not parts:
-        raise ValueError("there is no signal to fuse")
-    total = sum(weight for weight, _ in parts)
-    fused = np.zeros_like(parts[0][1], dtype=np.float64)
-    for weight, score in parts:
-        fused += weight / total * score
-    return fused
-
-
-def from_zero(scores: Scores) -> Scores:
-    """Scores divided by the best: 0 stays 0, which is what no word in common scores."""
-    best = scores.max(initial=0.0)
-    return scores / best if best > 0 else np.zeros_like(scores)
-
-
-def between_extremes(scores: Scores) -> Scores:
-    """Scores moved so that the worst candidate has 0 and the best 1; all 1 where they are equal."""
-    if len(scores) == 0:
-        return scores
-    low, high = scores.min(), scores.max()
-    return (scores - low) / (high - low) if high > low else np.ones_like(scores)
+    size = len(next(iter(scores.values()), ()))
+    return np.logical_or.reduce(telling) if telling else np.ones(size, np.bool_)

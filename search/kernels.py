@@ -1,33 +1,37 @@
 """The inner loops of lexical ranking, compiled by numba; they hold no lock, so threads run them
-side by side. `plain_kernels` has the same functions in numpy, with the same results to the bit.
+side by side.
 
-Throughout: `documents` and `counts` are a segment's postings and a row is `start:end` of them;
-`fields` masks the bytes of a count that may match; `lengths` has the length bytes of a document
-as `counts` has its frequencies; `weights` is boost * idf * (K1 + 1) for each field. `norms` is
-K1 * (1 - B + B * length / average) for each field and length byte, and `table` is
-tf / (tf + norm) for each field, tf below 16 and length byte, flat. `allowed` is a bool for each
-document of the segment, or empty for all. Document lists are ascending int32.
+Throughout: `of` are the arrays of a segment and a row is `start:end` of its postings; `fields`
+masks the bytes of a count that may match; `weights` is boost * idf * (K1 + 1) for each field;
+`allowed` is a bool for each document of the segment, or empty for all. Document lists are
+ascending int32.
 
 Loops run over slices from 0: there numba need not ask whether an index is negative.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
+from index.compiled import Array, byte, compiled, seek
 from index.segments.postings import RANKED
 from search.attribute_kernels import count_codes, count_distinct, spread
-from search.compiled import Array, byte, compiled, seek
-from search.phrases import phrase
+from search.phrases import Occurrences, SegmentArrays, exact_phrase, phrase
 from search.semantic_kernels import passage_scores
 
 __all__ = [
+    "Occurrences",
+    "SegmentArrays",
+    "TermArrays",
     "accumulate",
     "add_scores",
     "best",
     "collect",
     "count_codes",
     "count_distinct",
+    "exact_phrase",
     "intersect",
     "locate",
     "narrow",
@@ -41,21 +45,22 @@ __all__ = [
 ]
 
 
+class TermArrays(NamedTuple):
+    """The dictionary of a segment's terms: `text`, `ends`, `rows`, `frequencies` as on disk."""
+
+    text: Array
+    ends: Array
+    rows: Array
+    frequencies: Array
+
+
 @compiled
-def locate(
-    text: Array,
-    text_ends: Array,
-    rows: Array,
-    frequencies: Array,
-    keys: Array,
-    key_ends: Array,
-    spans: Array,
-    totals: Array,
-) -> None:
-    """Finds keys in a segment's dictionary: sets their rows in `spans`, adds to `totals`.
+def locate(of: TermArrays, keys: Array, key_ends: Array, spans: Array, totals: Array) -> None:
+    """Finds keys, packed as the terms are: sets their rows in `spans`, adds to `totals`.
 
     `spans` is [key, 2], left as it is for a key that is not there; `totals` is [key].
     """
+    text, text_ends, rows, frequencies = of.text, of.ends, of.rows, of.frequencies
     for number in range(len(key_ends) - 1):
         key = keys[key_ends[number] : key_ends[number + 1]]
         low, high = 0, len(text_ends) - 1
@@ -108,13 +113,11 @@ def _score_many(count: int, length: int, weights: Array, norms: Array) -> float:
 
 
 @compiled
-def row(
-    documents: Array, counts: Array, start: int, end: int, fields: int, allowed: Array
-) -> Array:
+def row(of: SegmentArrays, start: int, end: int, fields: int, allowed: Array) -> Array:
     """The documents of a row that match in one of `fields` and are allowed."""
     found = np.empty(end - start, np.int32)
     size = 0
-    some, counted, mask = documents[start:end], counts[start:end], np.uint32(fields)
+    some, counted, mask = of.documents[start:end], of.counts[start:end], np.uint32(fields)
     for at in range(len(some)):
         document = some[at]
         found[size] = document
@@ -124,21 +127,13 @@ def row(
 
 @compiled
 def scored_row(
-    documents: Array,
-    counts: Array,
-    start: int,
-    end: int,
-    fields: int,
-    allowed: Array,
-    lengths: Array,
-    weights: Array,
-    norms: Array,
-    table: Array,
+    of: SegmentArrays, start: int, end: int, fields: int, weights: Array, allowed: Array
 ) -> tuple[Array, Array]:
     """The same documents, and their scores."""
+    lengths, norms, table = of.lengths, of.norms, of.table
     found, scores = np.empty(end - start, np.int32), np.empty(end - start, np.float64)
     size = 0
-    some, counted, mask = documents[start:end], counts[start:end], np.uint32(fields)
+    some, counted, mask = of.documents[start:end], of.counts[start:end], np.uint32(fields)
     for at in range(len(some)):
         document, count = some[at], counted[at] & mask
         if count != 0 and (len(allowed) == 0 or allowed[document]):
@@ -200,20 +195,17 @@ def subtract(left: Array, right: Array) -> Array:
 
 @compiled
 def add_scores(
-    documents: Array,
-    counts: Array,
+    of: SegmentArrays,
     start: int,
     end: int,
     fields: int,
-    targets: Array,
-    lengths: Array,
     weights: Array,
-    norms: Array,
-    table: Array,
+    targets: Array,
     scores: Array,
 ) -> None:
     """Adds the scores of a row to `scores`, one for each of `targets`."""
-    some, counted, mask = documents[start:end], counts[start:end], np.uint32(fields)
+    lengths, norms, table = of.lengths, of.norms, of.table
+    some, counted, mask = of.documents[start:end], of.counts[start:end], np.uint32(fields)
     at = 0
     for index in range(len(targets)):
         document = targets[index]
@@ -235,19 +227,11 @@ _TRACE = 1e-300
 
 @compiled
 def accumulate(
-    documents: Array,
-    counts: Array,
-    start: int,
-    end: int,
-    fields: int,
-    lengths: Array,
-    weights: Array,
-    norms: Array,
-    table: Array,
-    sums: Array,
+    of: SegmentArrays, start: int, end: int, fields: int, weights: Array, sums: Array
 ) -> None:
     """Adds the scores of a row to `sums` at each of its documents."""
-    some, counted, mask = documents[start:end], counts[start:end], np.uint32(fields)
+    lengths, norms, table = of.lengths, of.norms, of.table
+    some, counted, mask = of.documents[start:end], of.counts[start:end], np.uint32(fields)
     for at in range(len(some)):
         count = counted[at] & mask
         if count:

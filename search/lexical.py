@@ -1,15 +1,15 @@
-"""The lexical arm: BM25F over the impact arrays of a generation's segments.
+"""The lexical arm: BM25F over the postings of a generation's segments.
 
 A document scores, for each word of the question, the sum over fields f of
 
     boost_f * idf(word) * tf * (K1 + 1) / (tf + K1 * (1 - B_f + B_f * length / average_f))
     idf(word) = log(N / (df + 1)) + 1
 
-as Whoosh's BM25F does (whoosh.scoring), lengths in Whoosh's 256 steps; but df counts documents
+as Whoosh's BM25F does (whoosh.scoring), lengths in Lucene's 256 steps; but df counts documents
 with the word in any field that ranks, where Whoosh takes each field for itself: how telling a
-word is does not depend on the field it stands in. N, df and the averages are those of all
-segments, deleted documents included until their segment is written anew, and are taken at each
-question, so a segment stays valid as the corpus grows.
+word is does not depend on the field it stands in. N and df are those of all segments, deleted
+documents included until their segment is written anew, and are taken at each question, so a
+segment stays valid as the corpus grows; the averages are given, or those of all segments.
 
 Documents are numbered 0..N-1 over the segments in order. Equal scores rank by that number.
 """
@@ -17,19 +17,18 @@ Documents are numbered 0..N-1 over the segments in order. Equal scores rank by t
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from index.analysis import chunks, pieces, stop_words, tokens
-from index.segments.codec import LENGTHS
-from index.segments.postings import FIELDS, Segment, packed
-from search import plan
+from index.analysis import Piece, chunks, pieces, stop_words, tokens
+from index.segments.lengths import LENGTHS
+from index.segments.postings import FIELDS, RANKED, Postings, packed
+from search import kernels, plan
 from search.matches import Matches
 from search.query import (
     And,
@@ -44,6 +43,7 @@ from search.query import (
     Wildcard,
     Word,
 )
+from search.written import Forms, WordExpansion, expand
 
 Array = npt.NDArray[Any]
 MOST_EXPANSIONS = 64
@@ -65,20 +65,18 @@ class Weights:
     k1: float = 1.2
 
 
-@dataclass(frozen=True, slots=True)
-class Expansion:
-    """The terms a prefix or wildcard stands for, most frequent first, of `found` in all."""
-
-    terms: tuple[str, ...]
-    found: int
-
-
 @dataclass(slots=True)
 class _Split:
     """The children of a node, planned, by how they are evaluated."""
 
     rows: list[plan.Row] = field(default_factory=list)
     others: list[plan.Part] = field(default_factory=list)
+
+    def add(self, part: plan.Part) -> None:
+        if isinstance(part, plan.Row):
+            self.rows.append(part)
+        else:
+            self.others.append(part)
 
     def parts(self) -> list[plan.Part]:
         return [*self.rows, *self.others]
@@ -87,25 +85,32 @@ class _Split:
 class LexicalArm:
     """Finds and ranks the documents of `segments`; safe to share between threads.
 
-    `deleted` has for each segment a bool for each document, or None where none is deleted.
+    `deleted` has for each segment a bool for each document, or None where none is deleted;
+    `averages` are the average lengths of the ranked fields, those of the segments if not given.
     """
 
     def __init__(
         self,
-        segments: Sequence[Segment],
+        segments: Sequence[Postings],
         deleted: Sequence[Array | None],
         weights: Weights | None = None,
+        *,
+        averages: Sequence[float] | None = None,
     ) -> None:
         self._weights = weights or Weights()
+        self._worth = np.array([*self._weights.boosts, 0.0]) * (self._weights.k1 + 1)
         self.issues: Array = np.concatenate(
             [np.empty(0, np.int64), *(segment.issues for segment in segments)]
         )
-        total = sum((segment.totals for segment in segments), np.zeros(len(FIELDS)))
-        norms = self._norms(total / max(len(self.issues), 1))
+        if averages is None:
+            totals = sum((segment.totals for segment in segments), np.zeros(len(FIELDS)))
+            averages = (totals[: len(RANKED)] / max(len(self.issues), 1)).tolist()
+        norms = self._norms(averages)
         tf = np.arange(16)[:, None]
         table = (tf / (tf + norms[:, None])).ravel()
         self._vocabulary: tuple[list[str], Array] | None = None
-        self._mapped = [plan.Mapped(n, s, norms, table) for n, s in enumerate(segments)]
+        self._mapped = [plan.mapped(n, s, norms, table) for n, s in enumerate(segments)]
+        self._forms = [Forms(segment) for segment in segments]
         self._live = [
             plan.ALL if mask is None or not mask.any() else ~mask
             for _, mask in zip(segments, deleted, strict=True)
@@ -115,11 +120,11 @@ class LexicalArm:
         """The number of documents, deleted ones included."""
         return len(self.issues)
 
-    def _norms(self, averages: Array) -> Array:
+    def _norms(self, averages: Sequence[float]) -> Array:
         """K1 * (1 - B + B * length / average), by field and length byte."""
         b = np.array([*self._weights.b, 0.0])[:, None]
-        averages = np.where(averages > 0, averages, 1)[:, None]
-        norms: Array = self._weights.k1 * (1 - b + b * LENGTHS / averages)
+        average = np.array([*(a if a > 0 else 1.0 for a in averages), 1.0])[:, None]
+        norms: Array = self._weights.k1 * (1 - b + b * LENGTHS / average)
         norms[:, 0] = 1  # of fields without words, where 0 would divide by 0
         return norms
 
@@ -137,6 +142,14 @@ class LexicalArm:
         for mapped, base, mask in self._masked(None):
             found.append(part.documents(mapped, mask) + np.int32(base))
         return np.concatenate(found)
+
+    def counts(self, children: Iterable[Node]) -> Array:
+        """How many of the children match each document (uint16); 0 for one that is deleted."""
+        split, found = self._split(children), np.zeros(len(self), np.uint16)
+        for mapped, base, mask in self._masked(None):
+            hits = _some(split, 1).hits(mapped)
+            found[base : base + len(mapped)] = np.where(mask, hits, 0) if len(mask) else hits
+        return found
 
     def score_terms(self, weighted: Mapping[str, float]) -> Array:
         """The score (float32) of every document by the terms, each term's times its weight; 0 for
@@ -163,7 +176,7 @@ class LexicalArm:
         if self._vocabulary is None:
             found: Counter[str] = Counter()
             for mapped in self._mapped:
-                segment = mapped.segment
+                segment = mapped.postings
                 sizes = np.diff(segment.rows)[segment.word_terms]
                 for at in np.flatnonzero(sizes >= _COMMON_FROM):
                     found[segment.words[int(at)].decode()] += int(sizes[at])
@@ -190,18 +203,9 @@ class LexicalArm:
         chosen = sorted(worth, key=lambda term: (-worth[term], term))[:n]
         return {term: weights[term] for term in chosen}
 
-    def expand(self, node: Prefix | Wildcard) -> Expansion:
-        """The terms of the words that `node` describes, as far as they are used."""
-        frequencies: Counter[bytes] = Counter()
-        for mapped in self._mapped:
-            segment = mapped.segment
-            numbers = np.unique(segment.word_terms[_described(segment, node)])
-            sizes = segment.rows[numbers + 1] - segment.rows[numbers]
-            for number, size in zip(numbers.tolist(), sizes.tolist(), strict=True):
-                frequencies[segment.terms[number]] += size
-        ordered = sorted(frequencies, key=lambda term: (-frequencies[term], term))
-        terms = tuple(term.decode() for term in ordered[:MOST_EXPANSIONS])
-        return Expansion(terms, len(ordered))
+    def expand(self, node: Prefix | Wildcard) -> WordExpansion:
+        """The words that `node` describes, as far as they are used."""
+        return expand([mapped.postings for mapped in self._mapped], node, MOST_EXPANSIONS)
 
     def _idf(self, df: Array) -> Array:
         idf: Array = np.log(max(len(self), 1) / (df + 1)) + 1
@@ -229,12 +233,11 @@ class LexicalArm:
     def _plan(self, node: Node) -> plan.Part:
         match node:
             case Word(text, name, weight):
-                return self._words(tokens(text), 1, name, weight)
+                return self._words(_pieces([text]), 1, name, weight, exact=node.exact)
             case Phrase(words, slop, name):
-                terms = [term for word in words for term in tokens(word)]
-                return self._words(terms, slop, name, 1.0)
+                return self._words(_pieces(words), slop, name, 1.0, exact=node.exact)
             case Prefix(_, name) | Wildcard(_, name):
-                return _some(_Split(self._rows(self.expand(node).terms, _mask(name))), 1)
+                return _some(self._written(self.expand(node), _mask(name)), 1)
             case And(children):
                 excluded = [self._plan(child.child) for child in children if isinstance(child, Not)]
                 kept = [child for child in children if not isinstance(child, Not)]
@@ -250,23 +253,43 @@ class LexicalArm:
             case Nothing():
                 return plan.NOTHING
 
-    def _split(self, children: Sequence[Node]) -> _Split:
+    def _split(self, children: Iterable[Node]) -> _Split:
         split = _Split()
         for child in children:
-            part = self._plan(child)
-            if isinstance(part, plan.Row):
-                split.rows.append(part)
-            else:
-                split.others.append(part)
+            split.add(self._plan(child))
         return split
 
-    def _words(self, terms: list[str], slop: int, name: str | None, weight: float) -> plan.Part:
-        rows = self._rows(terms, _mask(name), [weight] * len(terms))
+    def _words(
+        self, asked: Sequence[Piece], slop: int, name: str | None, weight: float, *, exact: bool
+    ) -> plan.Part:
+        """The pieces in order, and where they must be `exact`, as written."""
+        rows = self._rows([piece.term for piece in asked], _mask(name), [weight] * len(asked))
         if not rows:
             return plan.NOTHING
-        return (
-            rows[0] if len(rows) == 1 else plan.Consecutive(rows, slop, min(r.cost for r in rows))
-        )
+        forms = [(piece.term, (piece.word,)) for piece in asked] if exact else None
+        return self._consecutive(rows, slop, forms)
+
+    def _written(self, expansion: WordExpansion, fields: int) -> _Split:
+        """The words of an expansion; those of one term count together, as one word does."""
+        split, by_term = _Split(), expansion.by_term()
+        for row, asked in zip(self._rows(list(by_term), fields), by_term.items(), strict=True):
+            split.add(self._consecutive([row], 1, [asked]))
+        return split
+
+    def _consecutive(
+        self,
+        rows: list[plan.Row],
+        slop: int,
+        asked: Sequence[tuple[str, Collection[str]]] | None,
+    ) -> plan.Part:
+        """The terms of `rows` in order, each in one of the words that are asked for, if any are."""
+        if len(rows) == 1 and asked is None:
+            return rows[0]
+        wanted = [None if asked is None else forms.wanted(asked) for forms in self._forms]
+        if len(rows) == 1 and all(of_segment is None for of_segment in wanted):
+            return rows[0]
+        cost = min(row.cost for row in rows)
+        return plan.Consecutive(rows, slop * (len(rows) - 1), wanted, cost)
 
     def _spans(self, terms: Sequence[str]) -> tuple[Array, Array, Array]:
         """The rows [term, segment, 2], frequencies and sizes of rows of `terms`."""
@@ -274,11 +297,7 @@ class LexicalArm:
         spans = np.zeros((len(terms), len(self._mapped), 2), np.int64)
         frequencies = np.zeros(len(terms), np.int64)
         for mapped in self._mapped:
-            of = mapped.segment
-            plan.kernels.locate(
-                of.terms.text, of.terms.ends, of.rows, of.frequencies,
-                keys, ends, spans[:, mapped.number], frequencies,
-            )  # fmt: skip
+            kernels.locate(mapped.terms, keys, ends, spans[:, mapped.number], frequencies)
         return spans, frequencies, (spans[:, :, 1] - spans[:, :, 0]).sum(axis=1)
 
     def _rows(
@@ -286,11 +305,15 @@ class LexicalArm:
     ) -> list[plan.Row]:
         """The rows of `terms`, each of whose scores is multiplied by its weight."""
         spans, frequencies, sizes = self._spans(terms)
-        scale = np.ones(len(terms)) if weights is None else np.array(weights)
-        scale = scale * self._idf(frequencies) * (self._weights.k1 + 1)
-        worth = scale[:, None] * np.array([*self._weights.boosts, 0.0])
+        scale = self._idf(frequencies) if weights is None else self._idf(frequencies) * weights
+        worth = scale[:, None] * self._worth
         columns = (spans.tolist(), worth, sizes.tolist())
         return [plan.Row(span, fields, *rest) for span, *rest in zip(*columns, strict=True)]
+
+
+def _pieces(words: Iterable[str]) -> list[Piece]:
+    """The pieces of `words`, in order."""
+    return [piece for word in words for chunk in chunks(word) for piece in pieces(chunk)]
 
 
 def _mask(name: str | None) -> int:
@@ -306,15 +329,3 @@ def _every(split: _Split, excluded: Sequence[plan.Part]) -> plan.Every:
 def _some(split: _Split, least: int) -> plan.Some:
     cost = sum(part.cost for part in split.parts())
     return plan.Some(split.rows, split.others, max(least, 1), cost)
-
-
-def _described(segment: Segment, node: Prefix | Wildcard) -> slice | list[int]:
-    """Which entries of the segment's words `node` describes."""
-    pattern = node.text + "*" if isinstance(node, Prefix) else node.pattern
-    head = re.split(r"[*?]", pattern, maxsplit=1)[0].encode()
-    first, last = segment.words.place(head), segment.words.place(head + b"\xff")
-    if isinstance(node, Prefix):
-        return slice(first, last)
-    parts = (".*" if mark == "*" else "." if mark == "?" else re.escape(mark) for mark in pattern)
-    fits = re.compile("".join(parts)).fullmatch
-    return [at for at in range(first, last) if fits(segment.words[at].decode())]

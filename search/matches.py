@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from search import plan
+from search import kernels
 
 Array = npt.NDArray[Any]
 
@@ -28,5 +28,5 @@ class Matches:
 
     def top(self, k: int) -> Matches:
         """The best `k`, best first; equal scores in the order of documents."""
-        chosen = plan.kernels.best(self.scores, k)
+        chosen = kernels.best(self.scores, k)
         return Matches(self.docs[chosen], self.scores[chosen])

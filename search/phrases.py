@@ -1,13 +1,39 @@
-"""The compiled kernel for words in order: phrases and proximity, from the positions of a segment.
+"""The compiled kernels for words in order: phrases and proximity, from the positions of a segment.
 
-Arguments are as in `kernels`, which offers `phrase` among its own.
+Arguments are as in `kernels`, which offers these among its own. Words stand within a window of
+`span` where the last of them follows the first by at most so many positions.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from search.compiled import Array, byte, compiled, seek
+from index.compiled import Array, byte, compiled, seek
+from index.segments.postings import BLOCK, FIELDS
+
+
+class SegmentArrays(NamedTuple):
+    """What ranking reads of a segment, as on disk, and what it takes from the whole index.
+
+    `norms` is K1 * (1 - B + B * length / average) for each field and length byte, and `table`
+    is tf / (tf + norm) for each field, tf below 16 and length byte, flat.
+    """
+
+    documents: Array
+    counts: Array
+    lengths: Array
+    norms: Array
+    table: Array
+
+
+class Occurrences(NamedTuple):
+    """Where the words of a segment's postings stand, and in which form, as on disk."""
+
+    blocks: Array
+    positions: Array
+    forms: Array
 
 
 @compiled
@@ -18,42 +44,14 @@ def _sum(count: int) -> int:
 
 
 @compiled
-def _move(at: int, place: int, posting: int, counts: Array, blocks: Array, block: int) -> int:
+def _move(at: int, place: int, posting: int, counts: Array, blocks: Array) -> int:
     """Where the positions of `posting` start, given where those of `at`, not after it, do."""
-    first = posting // block * block
+    first = posting // BLOCK * BLOCK
     if at < first:
-        at, place = first, blocks[posting // block]
+        at, place = first, blocks[posting // BLOCK]
     for before in range(at, posting):
         place += _sum(counts[before])
     return place
-
-
-@compiled
-def _consecutive(firsts: Array, sizes: Array, positions: Array, slop: int, reached: Array) -> bool:
-    """Whether words with these ranges of positions in a field follow one another.
-
-    `reached` is room for two lists of 255: what the words so far reach, and the next one.
-    """
-    now, size, last = 0, sizes[0], len(sizes) - 1
-    for at in range(size):
-        reached[0, at] = positions[firsts[0] + at]
-    for word in range(1, len(sizes)):
-        found = before = 0
-        for at in range(firsts[word], firsts[word] + sizes[word]):
-            position = np.int32(positions[at])
-            while before < size and reached[now, before] < position - slop:
-                before += 1
-            if before == size:
-                break
-            if reached[now, before] < position:
-                reached[1 - now, found] = position
-                found += 1
-                if word == last:
-                    break
-        if found == 0:
-            return False
-        now, size = 1 - now, found
-    return True
 
 
 @compiled
@@ -93,7 +91,7 @@ def _fields_of_all(postings: Array, counts: Array, fields: int) -> int:
 
 @compiled
 def _follows(
-    first: int, size: int, other: int, other_size: int, positions: Array, slop: int
+    first: int, size: int, other: int, other_size: int, positions: Array, span: int
 ) -> bool:
     """Whether a word with the second range of positions follows one with the first."""
     at, after = first, other
@@ -101,7 +99,7 @@ def _follows(
         position, next_position = np.int32(positions[at]), np.int32(positions[after])
         if next_position <= position:
             after += 1
-        elif next_position - position > slop:
+        elif next_position - position > span:
             at += 1
         else:
             return True
@@ -109,22 +107,45 @@ def _follows(
 
 
 @compiled
+def _within(firsts: Array, sizes: Array, positions: Array, span: int, at: Array) -> bool:
+    """Whether words with these ranges of positions stand in order within a window of `span`.
+
+    `at` is room for a number for each word. The window that begins at each occurrence of the first
+    word ends soonest with the first occurrence of each word after the one before it, so none of
+    these numbers ever goes back.
+    """
+    words = len(sizes)
+    at[:] = 0
+    while at[0] < sizes[0]:
+        start = before = np.int32(positions[firsts[0] + at[0]])
+        for word in range(1, words):
+            first, size = firsts[word], sizes[word]
+            while at[word] < size and np.int32(positions[first + at[word]]) <= before:
+                at[word] += 1
+            if at[word] == size:
+                return False
+            before = np.int32(positions[first + at[word]])
+        if before - start <= span:
+            return True
+        while at[0] < sizes[0] and np.int32(positions[firsts[0] + at[0]]) < before - span:
+            at[0] += 1
+    return False
+
+
+@compiled
 def _pair(
+    of: SegmentArrays,
+    placed: Occurrences,
     candidates: Array,
-    documents: Array,
-    counts: Array,
-    positions: Array,
-    blocks: Array,
-    block: int,
     starts: Array,
     ends: Array,
     fields: int,
-    slop: int,
-    lengths: Array,
+    span: int,
     weights: Array,
-    norms: Array,
 ) -> tuple[Array, Array]:
-    """`phrase` for two words: in one pass, without lists."""
+    """`phrase` for two words, by far the most phrases: without loops over words."""
+    documents, counts, blocks, positions = of.documents, of.counts, placed.blocks, placed.positions
+    lengths, norms = of.lengths, of.norms
     found, scores = np.empty(len(candidates), np.int32), np.empty(len(candidates), np.float64)
     size = 0
     at, after = starts[0], starts[1]
@@ -141,17 +162,17 @@ def _pair(
         both = _present(count) & _present(count_after) & fields
         if not both:
             continue
-        place = _move(counted, place, at, counts, blocks, block)
-        place_after = _move(counted_after, place_after, after, counts, blocks, block)
+        place = _move(counted, place, at, counts, blocks)
+        place_after = _move(counted_after, place_after, after, counts, blocks)
         counted, counted_after = at, after
         score, matched = 0.0, False
-        for field in range(4):
+        for field in range(len(FIELDS)):
             if not byte(both, field):
                 continue
             here, there = byte(count, field), byte(count_after, field)
             first = place + _before(count, field)
             other = place_after + _before(count_after, field)
-            if _follows(first, here, other, there, positions, slop):
+            if _follows(first, here, other, there, positions, span):
                 matched = True
                 norm = norms[field, byte(lengths[document], field)]
                 score += weights[0, field] * (here / (here + norm))
@@ -174,25 +195,20 @@ def _score(weights: Array, sizes: Array, norm: float) -> float:
 
 @compiled
 def _run(
+    of: SegmentArrays,
+    placed: Occurrences,
     candidates: Array,
-    documents: Array,
-    counts: Array,
-    positions: Array,
-    blocks: Array,
-    block: int,
     starts: Array,
     ends: Array,
     fields: int,
-    slop: int,
-    lengths: Array,
+    span: int,
     weights: Array,
-    norms: Array,
 ) -> tuple[Array, Array]:
     """`phrase` for any number of words."""
-    words, order = len(starts), np.argsort(ends - starts)
+    documents, counts, blocks, positions = of.documents, of.counts, placed.blocks, placed.positions
+    lengths, norms, words, order = of.lengths, of.norms, len(starts), np.argsort(ends - starts)
     postings, counted, places = starts.copy(), starts.copy(), np.full(words, -1)
-    firsts, sizes = np.empty(words, np.int64), np.empty(words, np.int64)
-    reached = np.empty((2, 256), np.int32)
+    firsts, sizes, room = np.empty_like(starts), np.empty_like(starts), np.empty_like(starts)
     found, scores = np.empty(len(candidates), np.int32), np.empty(len(candidates), np.float64)
     size = 0
     for document in candidates:
@@ -203,17 +219,17 @@ def _run(
             continue
         for word in range(words):
             at = counted[word] if places[word] >= 0 else -1
-            places[word] = _move(at, places[word], postings[word], counts, blocks, block)
+            places[word] = _move(at, places[word], postings[word], counts, blocks)
             counted[word] = postings[word]
         score, matched = 0.0, False
-        for field in range(4):
+        for field in range(len(FIELDS)):
             if not byte(every, field):
                 continue
             for word in range(words):
                 count = counts[postings[word]]
                 sizes[word] = byte(count, field)
                 firsts[word] = places[word] + _before(count, field)
-            if _consecutive(firsts, sizes, positions, slop, reached):
+            if _within(firsts, sizes, positions, span, room):
                 matched = True
                 norm = norms[field, byte(lengths[document], field)]
                 score += _score(weights[:, field], sizes, norm)
@@ -226,31 +242,87 @@ def _run(
 
 @compiled
 def phrase(
+    of: SegmentArrays,
+    placed: Occurrences,
     candidates: Array,
-    documents: Array,
-    counts: Array,
-    positions: Array,
-    blocks: Array,
-    block: int,
     starts: Array,
     ends: Array,
     fields: int,
-    slop: int,
-    lengths: Array,
+    span: int,
     weights: Array,
-    norms: Array,
 ) -> tuple[Array, Array]:
-    """The candidates in which the words of rows starts:ends follow one another, and scores.
+    """The candidates in which the words of rows starts:ends stand in order within `span`, scored.
 
-    Each word follows the one before it, in the same field, by 1 to `slop` positions; a field
-    scores the sum over its words (`weights` is [word, field]).
+    They stand in the same field; a field scores the sum over its words (`weights` is
+    [word, field]).
     """
     if len(starts) == 2:
-        return _pair(
-            candidates, documents, counts, positions, blocks, block, starts, ends, fields, slop,
-            lengths, weights, norms,
-        )  # fmt: skip
-    return _run(
-        candidates, documents, counts, positions, blocks, block, starts, ends, fields, slop,
-        lengths, weights, norms,
-    )  # fmt: skip
+        return _pair(of, placed, candidates, starts, ends, fields, span, weights)
+    return _run(of, placed, candidates, starts, ends, fields, span, weights)
+
+
+@compiled
+def _keep(positions: Array, forms: Array, first: int, size: int, wanted: Array, kept: Array) -> int:
+    """Copies the positions whose form is wanted to `kept`; returns how many they are."""
+    count = 0
+    for at in range(first, first + size):
+        kept[count] = positions[at]
+        count += wanted[forms[at]]
+    return count
+
+
+@compiled
+def exact_phrase(
+    of: SegmentArrays,
+    placed: Occurrences,
+    wanted: Array,
+    candidates: Array,
+    starts: Array,
+    ends: Array,
+    fields: int,
+    span: int,
+    weights: Array,
+) -> tuple[Array, Array]:
+    """As `phrase`, for one word or more, of each of which only some of the forms count.
+
+    wanted[w, f] (bool) tells whether form f of word w counts.
+    A word scores by how often it stands in a field in one of these forms.
+    """
+    documents, counts, blocks, positions = of.documents, of.counts, placed.blocks, placed.positions
+    lengths, norms, words, order = of.lengths, of.norms, len(starts), np.argsort(ends - starts)
+    forms = placed.forms
+    postings, counted, places = starts.copy(), starts.copy(), np.full(words, -1)
+    sizes, room = np.empty_like(starts), np.empty_like(starts)
+    firsts = np.arange(words) * 256
+    kept = np.empty(words * 256, np.uint16)
+    found, scores = np.empty(len(candidates), np.int32), np.empty(len(candidates), np.float64)
+    size = 0
+    for document in candidates:
+        if not _in_all(document, documents, postings, ends, order):
+            continue
+        every = _fields_of_all(postings, counts, fields)
+        if not every:
+            continue
+        for word in range(words):
+            at = counted[word] if places[word] >= 0 else -1
+            places[word] = _move(at, places[word], postings[word], counts, blocks)
+            counted[word] = postings[word]
+        score, matched = 0.0, False
+        for field in range(len(FIELDS)):
+            if not byte(every, field):
+                continue
+            for word in range(words):
+                count = counts[postings[word]]
+                first = places[word] + _before(count, field)
+                size_here = byte(count, field)
+                room_here = kept[firsts[word] : firsts[word] + 256]
+                sizes[word] = _keep(positions, forms, first, size_here, wanted[word], room_here)
+            if sizes.min() > 0 and _within(firsts, sizes, kept, span, room):
+                matched = True
+                norm = norms[field, byte(lengths[document], field)]
+                score += _score(weights[:, field], sizes, norm)
+        if matched:
+            found[size] = document
+            scores[size] = score
+            size += 1
+    return found[:size], scores[:size]

@@ -7,18 +7,16 @@ are already in the weights, so scores from different segments compare.
 
 from __future__ import annotations
 
-import importlib
-import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from index.segments.postings import BLOCK, Segment
+from index.segments.postings import Postings
+from search import kernels
 
 Array = npt.NDArray[Any]
 Found = tuple[Array, Array]
@@ -29,30 +27,30 @@ ALL = np.empty(0, bool)
 _NO_SCORES = np.empty(0)
 
 
-def _load() -> ModuleType:
-    """The compiled kernels, or those in numpy where there is no numba or PRECEDENT_NUMBA is 0."""
-    if os.environ.get("PRECEDENT_NUMBA") != "0":
-        try:
-            return importlib.import_module("search.kernels")
-        except ImportError:
-            pass
-    return importlib.import_module("search.plain_kernels")
-
-
-kernels = _load()
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Mapped:
-    """A segment as the parts of a plan see it; `norms` and `table` as in `kernels`."""
+    """A segment as the parts of a plan see it, and its arrays as kernels take them."""
 
     number: int
-    segment: Segment
-    norms: Array
-    table: Array
+    postings: Postings
+    arrays: kernels.SegmentArrays
+    occurrences: kernels.Occurrences
+    terms: kernels.TermArrays
 
     def __len__(self) -> int:
-        return len(self.segment)
+        return len(self.postings)
+
+
+def mapped(number: int, postings: Postings, norms: Array, table: Array) -> Mapped:
+    """The segment of a number; `norms` and `table` as in `SegmentArrays`."""
+    arrays = kernels.SegmentArrays(
+        postings.documents, postings.counts, postings.lengths, norms, table
+    )
+    occurrences = kernels.Occurrences(postings.blocks, postings.positions, postings.forms)
+    terms = kernels.TermArrays(
+        postings.terms.text, postings.terms.ends, postings.rows, postings.frequencies
+    )
+    return Mapped(number, postings, arrays, occurrences, terms)
 
 
 class Part(Protocol):
@@ -109,40 +107,23 @@ class Row:
 
     def documents(self, mapped: Mapped, allowed: Array) -> Array:
         start, end = self.spans[mapped.number]
-        segment = mapped.segment
         if self.fields == 0xFFFFFFFF and not len(allowed):
-            return segment.documents[start:end]
-        found: Array = kernels.row(
-            segment.documents, segment.counts, start, end, self.fields, allowed
-        )
-        return found
+            return mapped.arrays.documents[start:end]
+        return kernels.row(mapped.arrays, start, end, self.fields, allowed)
 
     def score(self, mapped: Mapped, documents: Array, scores: Array) -> None:
         """Adds to `scores` what the term gives to each of `documents`."""
         start, end = self.spans[mapped.number]
-        of = mapped.segment
-        kernels.add_scores(
-            of.documents, of.counts, start, end, self.fields, documents,
-            of.lengths, self.weights, mapped.norms, mapped.table, scores,
-        )  # fmt: skip
+        kernels.add_scores(mapped.arrays, start, end, self.fields, self.weights, documents, scores)
 
     def accumulate(self, mapped: Mapped, sums: Array) -> None:
         """Adds to `sums`, which hold all documents of the segment."""
         start, end = self.spans[mapped.number]
-        of = mapped.segment
-        kernels.accumulate(
-            of.documents, of.counts, start, end, self.fields,
-            of.lengths, self.weights, mapped.norms, mapped.table, sums,
-        )  # fmt: skip
+        kernels.accumulate(mapped.arrays, start, end, self.fields, self.weights, sums)
 
     def run(self, mapped: Mapped, allowed: Array) -> Found:
         start, end = self.spans[mapped.number]
-        of = mapped.segment
-        found: Found = kernels.scored_row(
-            of.documents, of.counts, start, end, self.fields, allowed,
-            of.lengths, self.weights, mapped.norms, mapped.table,
-        )  # fmt: skip
-        return found
+        return kernels.scored_row(mapped.arrays, start, end, self.fields, self.weights, allowed)
 
 
 def _by_size(rows: Sequence[Row], mapped: Mapped) -> list[Row]:
@@ -168,10 +149,15 @@ def _common(rows: Sequence[Row], mapped: Mapped, allowed: Array) -> Array:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Consecutive:
-    """Terms that follow one another by 1 to `slop` positions within a field."""
+    """Terms in order within a field, the last at most `span` positions after the first.
+
+    `wanted` tells for each segment which forms of each term count, [term, form] (bool), and is
+    None where all do.
+    """
 
     rows: Sequence[Row]
-    slop: int
+    span: int
+    wanted: Sequence[Array | None]
     cost: int
 
     def documents(self, mapped: Mapped, allowed: Array) -> Array:
@@ -182,16 +168,19 @@ class Consecutive:
 
     def within(self, mapped: Mapped, documents: Array) -> Found:
         """Those of `documents` that match, and their scores."""
-        if not len(documents):
+        wanted = self.wanted[mapped.number]
+        if not len(documents) or (wanted is not None and not wanted.any(axis=1).all()):
             return _nothing()
         spans = np.array([row.spans[mapped.number] for row in self.rows], np.int64)
-        of = mapped.segment
-        found: Found = kernels.phrase(
-            documents, of.documents, of.counts, of.positions, of.blocks, BLOCK,
-            spans[:, 0].copy(), spans[:, 1].copy(), self.rows[0].fields, self.slop,
-            of.lengths, np.array([row.weights for row in self.rows]), mapped.norms,
-        )  # fmt: skip
-        return found
+        starts, ends = spans[:, 0].copy(), spans[:, 1].copy()
+        weights = np.array([row.weights for row in self.rows])
+        fields = self.rows[0].fields
+        of, placed = mapped.arrays, mapped.occurrences
+        if wanted is None:
+            return kernels.phrase(of, placed, documents, starts, ends, fields, self.span, weights)
+        return kernels.exact_phrase(
+            of, placed, wanted, documents, starts, ends, fields, self.span, weights
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -262,7 +251,7 @@ class Some:
     cost: int
 
     def documents(self, mapped: Mapped, allowed: Array) -> Array:
-        hits = self._hits(mapped, [part.documents(mapped, ALL) for part in self.others])
+        hits = self.hits(mapped)
         found = np.flatnonzero(hits >= self.least).astype(np.int32)
         return _filtered(found, allowed)
 
@@ -275,17 +264,29 @@ class Some:
         for documents, scores in answers:
             kernels.scatter(documents, scores, sums)
         if self.least > 1:
-            hits = self._hits(mapped, [documents for documents, _ in answers])
-        found: Found = kernels.collect(sums, hits, self.least, allowed)
+            hits = _counted(
+                len(mapped), [*self._documents(mapped), *(found for found, _ in answers)]
+            )
+        found = kernels.collect(sums, hits, self.least, allowed)
         _scratch.give_back(whole)
         return found
 
-    def _hits(self, mapped: Mapped, others: Sequence[Array]) -> Array:
-        """How many of the parts match each document of the segment."""
-        hits = np.zeros(len(mapped), np.uint16)
-        for documents in [*(row.documents(mapped, ALL) for row in self.rows), *others]:
-            hits[documents] += 1
-        return hits
+    def hits(self, mapped: Mapped) -> Array:
+        """How many of the parts match each document of the segment (uint16)."""
+        others = (part.documents(mapped, ALL) for part in self.others)
+        return _counted(len(mapped), [*self._documents(mapped), *others])
+
+    def _documents(self, mapped: Mapped) -> Iterator[Array]:
+        """The documents of each row."""
+        return (row.documents(mapped, ALL) for row in self.rows)
+
+
+def _counted(size: int, lists: Sequence[Array]) -> Array:
+    """How many of the lists hold each of `size` documents (uint16)."""
+    hits = np.zeros(size, np.uint16)
+    for documents in lists:
+        hits[documents] += 1
+    return hits
 
 
 def score(mapped: Mapped, rows: Sequence[Row], allowed: Array, scores: Array) -> None:

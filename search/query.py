@@ -29,6 +29,10 @@ def _in_field(said: str, field: str | None) -> str:
     return f"{said} in the {field}" if field else said
 
 
+def _words(count: int) -> str:
+    return "word" if count == 1 else "words"
+
+
 def _join(children: tuple[Node, ...], by: str) -> str:
     several = (And, Or)
     said = (
@@ -42,36 +46,47 @@ def _join(children: tuple[Node, ...], by: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Documents that contain the word, in any of its forms; `weight` scales its score."""
+    """Documents that contain the word, in any of its forms; `weight` scales its score.
+
+    One that is `exact` counts only where it stands as written.
+    """
 
     text: str
     field: str | None = None
     weight: float = 1.0
     hard: bool = False
+    exact: bool = False
 
     def in_words(self) -> str:
         """The node as a phrase of English."""
-        return _in_field(f"\u201c{self.text}\u201d", self.field)
+        said = f"\u201c{self.text}\u201d"
+        return _in_field(f"{said} as written" if self.exact else said, self.field)
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Documents that contain the words in this order within one field.
+    """Documents that contain the words in this order within one window of a field.
 
-    Each word follows the one before it by at most `slop` positions: 1 is side by side.
+    The last of n words follows the first by at most `slop` * (n - 1) positions: with 1 they are
+    side by side. One that is `exact` counts only where its words stand as written.
     """
 
     words: tuple[str, ...]
     slop: int = 1
     field: str | None = None
     hard: bool = False
+    exact: bool = False
 
     def in_words(self) -> str:
         """The node as a phrase of English."""
+        written = " as written" if self.exact else ""
         if self.slop == 1:
-            return _in_field(f"the phrase \u201c{' '.join(self.words)}\u201d", self.field)
-        steps = ", then ".join(f"\u201c{word}\u201d" for word in self.words)
-        return _in_field(f"{steps} (each within {self.slop} words of the last)", self.field)
+            said = f"the phrase \u201c{' '.join(self.words)}\u201d{written}"
+        else:
+            gaps = (self.slop - 1) * (len(self.words) - 1)
+            steps = ", then ".join(f"\u201c{word}\u201d" for word in self.words)
+            said = f"{steps}{written} (with at most {gaps} {_words(gaps)} between them)"
+        return _in_field(said, self.field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +95,11 @@ class Prefix:
 
     text: str
     field: str | None = None
+
+    @property
+    def written(self) -> str:
+        """The node as it is typed."""
+        return f"{self.text}*"
 
     def in_words(self) -> str:
         """The node as a phrase of English."""
@@ -92,6 +112,11 @@ class Wildcard:
 
     pattern: str
     field: str | None = None
+
+    @property
+    def written(self) -> str:
+        """The node as it is typed."""
+        return self.pattern
 
     def in_words(self) -> str:
         """The node as a phrase of English."""
@@ -193,3 +218,22 @@ def hard_part(node: Node) -> Node | None:
             return node
         case _:
             return None
+
+
+def loosenable(node: Node) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
+    """The children of an And that may be left out where none holds all, and those that may not.
+
+    Exclusions, and what was insisted on by quotes or a plus, may not.
+    """
+    if not isinstance(node, And):
+        return (), ()
+    optional = tuple(
+        child
+        for child in node.children
+        if not isinstance(child, Not) and not any(_is_hard(leaf) for leaf in words_of(child))
+    )
+    return optional, tuple(child for child in node.children if child not in optional)
+
+
+def _is_hard(leaf: Word | Phrase | Prefix | Wildcard) -> bool:
+    return isinstance(leaf, Word | Phrase) and leaf.hard

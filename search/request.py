@@ -1,142 +1,103 @@
-"""Understanding a pasted request: what is asked for, apart from the history around it.
+"""What a person asks: a frozen record, made once at the edge and handed on whole.
 
-A pasted text may be a request for authorization, a progress report or a denial of dozens of
-lines. It is cut into clauses; each is weighed by the words that introduce a request, by the
-treatments it names, and against the words of history and denial. The clauses of most weight
-are the requested item; what the administrator said is set aside.
+Pages, API and command line each make a `SearchRequest` or a `CaseRequest` of what they were
+given; nothing behind them takes its fields one by one.
 """
 
 from __future__ import annotations
 
-import re
-import tomllib
-from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 
-from index.concepts.reading import read_concepts
-from index.concepts.reasons import read_reasons
-from index.letter import Concepts
-from index.passages import sentences
+PAGE_SIZE = 20
+LONGEST_WORDS = 2_000
+"""Characters of a typed query; longer text is a case."""
+LONGEST_TEXT = 500_000
+"""Characters of a pasted text that is accepted."""
+READ_TEXT = 100_000
+"""Characters of it that are read: some forty pages."""
 
-MAX_CHARACTERS = 100_000
-_FILE = Path(__file__).parent / "data" / "cues.toml"
-_CLAUSE = re.compile(r"(?<=[;:])\s+|\s+-\s+|\s*\n\s*|(?<=\))\s*,\s+|,\s+(?=(?:and|then)\s)")
-# A form has a label or a mark before each entry; elsewhere a line may end within a sentence.
-_ENTRY = re.compile(r"\n\s*\n|\n(?=[ \t]*(?:[A-Z][\w /()&'-]{0,40}:|[-*\u2022]\s|\d{1,2}[.)]\s))")
-_MOST_ITEMS = 3
+
+class Mode(StrEnum):
+    """Which signals take part: all, words alone, or meaning alone."""
+
+    HYBRID = "hybrid"
+    LEXICAL = "lexical"
+    SEMANTIC = "semantic"
+
+
+class Sort(StrEnum):
+    """The order of hits: by relevance, or by the date of decision, undated ones last."""
+
+    RELEVANCE = "relevance"
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
+MODES: Mapping[Mode, str] = {
+    Mode.HYBRID: "words and meaning",
+    Mode.LEXICAL: "words only",
+    Mode.SEMANTIC: "meaning only",
+}
+"""The modes, each as a page names it."""
+
+SORTS: Mapping[Sort, str] = {
+    Sort.RELEVANCE: "relevance",
+    Sort.NEWEST: "newest first",
+    Sort.OLDEST: "oldest first",
+}
+"""The orders, each as a page names it."""
+
+Filters = Mapping[str, tuple[str, ...]]
+"""Values by facet: an issue must have one of the values of each facet named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """A pasted request as understood.
+class Switches:
+    """What a person decided about the meanings of terms.
 
-    `requested` is the text of the requested item ("" where none was found), `focus` what
-    stands for it in a search, `whole` the text without what the administrator said. `concepts`
-    are those of the item, with region and side from the rest where the item names none;
-    `reasons` those the text turns on.
+    `expand` False searches every term as written only; `off` are the terms (lower case) that are;
+    `senses` the chosen sense of an ambiguous term (lower case).
     """
 
-    requested: str
-    focus: str
-    whole: str
-    concepts: Concepts
-    reasons: tuple[str, ...]
+    expand: bool = True
+    off: tuple[str, ...] = ()
+    senses: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Clause:
-    text: str
-    weight: float
-    denial: bool
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Which part of a result set, in which order, is wanted.
+
+    `limit` hits behind the first `offset`; `seen` is the state of the index (see
+    `search.results.Results.state`) that earlier pages were read from, empty for a first page.
+    """
+
+    offset: int = 0
+    limit: int = PAGE_SIZE
+    sort: Sort = Sort.RELEVANCE
+    seen: str = ""
 
 
-def understand(text: str) -> Request:
-    """What `text` asks for. Text beyond 100,000 characters is not read."""
-    clauses = _clauses(text[:MAX_CHARACTERS])
-    asked = [clause for clause in clauses if clause.weight > 0 and not clause.denial]
-    best = max((clause.weight for clause in asked), default=0.0)
-    items = [clause.text for clause in asked if clause.weight >= 0.75 * best][:_MOST_ITEMS]
-    requested = " ".join(items)
-    whole = " ".join(clause.text for clause in clauses if not clause.denial) or " ".join(
-        text[:MAX_CHARACTERS].split()
-    )
-    focus = requested or whole
-    return Request(
-        requested=requested,
-        focus=focus,
-        whole=whole,
-        concepts=_concepts(focus, whole),
-        reasons=read_reasons(text),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchRequest:
+    """Typed words, in the query language; none of them asks for everything."""
+
+    words: str = ""
+    filters: Filters = field(default_factory=dict)
+    mode: Mode = Mode.HYBRID
+    page: Page = field(default_factory=Page)
+    switches: Switches = field(default_factory=Switches)
 
 
-def _concepts(focus: str, whole: str) -> Concepts:
-    """Concepts of the item; what it leaves open is filled in from the text around it."""
-    item, around = read_concepts(focus), read_concepts(whole)
-    return replace(
-        item,
-        treatments=item.treatments or around.treatments,
-        regions=item.regions or around.regions,
-        levels=item.levels,
-        sides=item.sides or (around.sides if not item.regions else ()),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRequest:
+    """A case to find similar ones to: a pasted `text`, or an `issue` of the index by its id."""
 
-
-def _clauses(text: str) -> list[_Clause]:
-    found: list[_Clause] = []
-    for entry in _ENTRY.split(text):
-        for sentence in sentences(entry):
-            found += _weighed(sentence)
-    return found
-
-
-def _weighed(sentence: str) -> list[_Clause]:
-    """The clauses of a sentence; a denial reaches to the end of its sentence."""
-    pieces = [piece for piece in _CLAUSE.split(sentence) if piece.strip()]
-    found: list[_Clause] = []
-    denial = False
-    cue = 0.0
-    for piece in pieces:
-        before, rest = _before_denial(piece) if not denial else ("", piece)
-        if before:
-            # "Request:" introduces the clause behind it: its weight is carried over.
-            weight = _weight(before, cue)
-            found.append(_Clause(before, weight, denial=False))
-            cue = _cue(before) if before.rstrip().endswith(":") else 0.0
-        if rest:
-            denial = True
-            found.append(_Clause(rest, 0.0, denial=True))
-    return found
-
-
-def _before_denial(piece: str) -> tuple[str, str]:
-    match = _words("denial").search(piece)
-    if match is None or _words("dispute").search(piece):
-        return piece, ""
-    return piece[: match.start()].strip(), piece[match.start() :].strip()
-
-
-def _cue(clause: str) -> float:
-    if _words("strong").search(clause):
-        return 3.0
-    return 1.5 if _words("weak").search(clause) else 0.0
-
-
-def _weight(clause: str, carried: float) -> float:
-    """How much a clause looks like the request: cue words and a treatment, less its history."""
-    cue = max(_cue(clause), carried)
-    if cue == 0.0:
-        return 0.0
-    concepts = read_concepts(clause)
-    names_item = bool(concepts.treatments or concepts.drugs)
-    history = 1.0 if _words("history").search(clause) else 0.0
-    return max(cue + (2.0 if names_item else 0.0) - history, 0.1)
-
-
-@cache
-def _words(group: str) -> re.Pattern[str]:
-    phrases = tomllib.loads(_FILE.read_text("utf-8"))[group]
-    longest = sorted(phrases, key=len, reverse=True)
-    alternatives = (re.escape(phrase).replace(r"\*", r"\w*") for phrase in longest)
-    return re.compile(rf"(?<![\w-])(?:{'|'.join(alternatives)})(?![\w-])", re.IGNORECASE)
+    text: str = ""
+    issue: str = ""
+    filters: Filters = field(default_factory=dict)
+    mode: Mode = Mode.HYBRID
+    page: Page = field(default_factory=Page)
+    switches: Switches = field(default_factory=Switches)

@@ -1,15 +1,16 @@
 """What the engine answers with: one result object for every page, API answer and export.
 
-All records are immutable and free of engine types. Ranks count from 1; None means the arm did
-not return the issue. Marks are (start, end) character offsets into the text they stand with.
+All records are immutable and free of engine types. Ranks count from 1. Marks are (start, end)
+character offsets into the text they stand with.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from index.letter import Letter, Outcome
+from index.letter import Concepts, Letter, Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +37,11 @@ class Why:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One issue in a ranking. `near_identical` are the ids of issues folded under it.
+    """One issue in a ranking.
 
-    `request` is the whole heading, `disputed` the part of it in dispute.
+    `request` is the whole heading, `disputed` the part of it in dispute. `ranks` has its place by
+    signal; a signal that did not return it is absent. `near_identical` are the ids of issues folded
+    under it, `near_identical_requests` what each of them asked for.
     """
 
     issue: str
@@ -56,32 +59,34 @@ class Hit:
     treatments: tuple[str, ...]
     regions: tuple[str, ...]
     score: float
-    lexical_rank: int | None
-    semantic_rank: int | None
-    concept_rank: int | None
+    ranks: Mapping[str, int]
     snippets: tuple[Snippet, ...]
     why: Why
     near_identical: tuple[str, ...] = ()
+    near_identical_requests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many issues there are, and how many of them were overturned."""
+
+    n: int
+    overturned: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FacetValue:
-    """A value one can filter by. "MTUS > Low Back Complaints" is a child of "MTUS"."""
+    """A value one can filter by: `count` issues have it, `overturned` of them were.
+
+    "MTUS > Low Back Complaints" is a child of "MTUS".
+    """
 
     value: str
     label: str
     count: int
+    overturned: int
     selected: bool = False
     parent: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facet:
-    """Counts of one group over the whole result set, as if the group itself were not filtered."""
-
-    name: str
-    label: str
-    values: tuple[FacetValue, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,33 +124,53 @@ class Expansion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SaidFilter:
+    """A filter in force: a `value` of the facet `name`, and the two in English."""
+
+    name: str
+    value: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
     """The answer to a question: one page of hits of a result set, with counts and statistics.
 
     `shown` hits are left of the `total` issues once near-identical ones are folded; offset and
     limit count those. `with_words` of the issues contain the words, `near` more are near in
-    meaning.
-    `sentence` says the result set in English, `filters_said` one phrase per active filter as
-    (group, value, phrase), `notes` what was interpreted, loosened or capped.
+    meaning. Where filters leave few, `nearby` are the nearest under the filters, counted nowhere.
+    `total_words` says the result set in English, `searched` what an issue had to hold, `notes` what
+    was interpreted, loosened or capped. A facet counts the whole result set, as if it were not
+    filtered itself. `build` and `generation` name the index that answered. `letter_id` is set where
+    the words are the number of a letter that is there.
     """
 
     total: int
+    total_words: str
+    searched: str = ""
     shown: int
     with_words: int
     near: int
     letters: int
     mode: str
-    offset: int
     limit: int
-    sentence: str
-    hits: tuple[Hit, ...]
-    facets: tuple[Facet, ...]
+    offset: int
+    generation: int
+    build: str
+    facets: Mapping[str, tuple[FacetValue, ...]]
     outcomes: Outcomes
-    filters_said: tuple[tuple[str, str, str], ...] = ()
+    hits: tuple[Hit, ...]
+    nearby: tuple[Hit, ...] = ()
+    filters: tuple[SaidFilter, ...] = ()
     notes: tuple[str, ...] = ()
     expansions: tuple[Expansion, ...] = ()
     did_you_mean: str = ""
-    letter_id: str = ""  # set where the words are a case number: go there
+    letter_id: str = ""
+
+    @property
+    def state(self) -> str:
+        """Build and generation as one word, for an address to carry on."""
+        return f"{self.build}.{self.generation}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,14 +195,13 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Similar:
+class Similar(Results):
     """The answer to a pasted request or to "similar to this issue".
 
-    `results.outcomes` are over the most similar issues, one per group of near-identical ones;
+    `outcomes` are over the most similar issues, one per group of near-identical ones;
     `same_treatment` is the rate of all issues of the understood treatment.
     """
 
-    results: Results
     understood: Understood
     nearest_approved: tuple[Hit, ...]
     nearest_denied: tuple[Hit, ...]
@@ -187,12 +211,16 @@ class Similar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterPage:
-    """A letter for reading; `marks` are offsets per section name for the words searched.
+    """A letter for reading, with what each of its issues is about, in its order.
 
-    Section names are "summary" and, per issue number n, "request n" and "rationale n".
+    `source` is the path of the file that gave it, as `os.fsdecode` makes it of bytes (what is shown
+    of it goes through `index.extract.shown`); empty where no file gives it any more. `marks` are
+    offsets per section name for the words searched. Section names are "summary" and,
+    per issue number n, "request n" and "rationale n".
     """
 
     letter: Letter
+    concepts: tuple[Concepts, ...]
     source: str
     marks: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     neighbours: tuple[Hit, ...] = ()
@@ -217,4 +245,6 @@ class Overview:
     outcomes: Outcomes
     treatments: tuple[TreatmentRate, ...]
     semantic_ready: bool
+    degraded: str
     generation: int
+    build: str

@@ -1,7 +1,4 @@
-"""The inner loop of the semantic arm, compiled by numba: exact scores of fp16 rows.
-
-`plain_kernels` has the same function in numpy; sums may differ in the last digits.
-"""
+"""The inner loop of the semantic arm, compiled by numba: exact scores of fp16 rows."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from search.compiled import Array, compiled
+from index.compiled import Array, compiled
 
 _HALF = np.float32(2.0**112)  # what the exponent of a half is short of a float's, moved as bits
 

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from search.engine import Engine
+from search.request import SearchRequest
 from tests.told import VECTORS, index_once, not_run
 
 ROOT = Path(__file__).parent.parent
@@ -26,7 +27,7 @@ def sample_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sample_engine(sample_index: Path) -> Engine:
     """An engine over the sample letters, its encoder loaded."""
     engine = Engine(sample_index)
-    engine.load_encoder()
+    engine.search(SearchRequest(words="pain"))  # which loads it
     return engine
 
 

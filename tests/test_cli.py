@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import ir_measures
 import pytest
@@ -22,13 +22,17 @@ REQUEST = "44 y/o cook, low back pain for 8 weeks. Request: MRI of the lumbar sp
 
 
 def run(
-    *arguments: object, stdin: str = "", **environment: str
+    *arguments: object,
+    stdin: str = "",
+    stdout: IO[str] | int = subprocess.PIPE,
+    **environment: str,
 ) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", "from web.cli import main; main()", *map(str, arguments)]
     return subprocess.run(
         command,
         input=stdin,
-        capture_output=True,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
         text=True,
         check=False,
         cwd=SAMPLES.parent,
@@ -120,9 +124,11 @@ def test_search_in_words_says_the_set_and_each_outcome(sample_index: Path) -> No
     assert "CM17-9900030#1  Upheld: denial stands  2017-05-10" in done.stdout
 
 
-@pytest.mark.parametrize(("mode", "loaded"), [("lexical", "[]"), ("hybrid", "['onnxruntime']")])
+@pytest.mark.parametrize(
+    ("mode", "loaded"), [("lexical", "['numba']"), ("hybrid", "['numba', 'onnxruntime']")]
+)
 def test_a_search_loads_no_more_than_it_needs(sample_index: Path, mode: str, loaded: str) -> None:
-    """What takes seconds to import is left alone: torch, and numba where one question is asked."""
+    """What takes seconds to import is left alone: torch, and the encoder for words."""
     program = (
         "import sys; from web.cli import main; main(standalone_mode=False);"
         "slow = {'torch', 'sentence_transformers', 'numba', 'onnxruntime'};"
@@ -143,6 +149,43 @@ def test_a_case_number_shows_its_letter(sample_index: Path) -> None:
     shown = run("show", "CM17-9900022", "--index", sample_index)
     assert searched.stdout == shown.stdout
     assert "Overturned: treatment approved" in shown.stdout
+
+
+def test_words_need_no_quotes(sample_index: Path) -> None:
+    loose = run("search", "lumbar", "epidural", "injection", "--limit", 2, "--index", sample_index)
+    whole = run("search", "lumbar epidural injection", "--limit", 2, "--index", sample_index)
+    assert loose.returncode == 0
+    assert loose.stdout == whole.stdout
+
+
+def test_a_word_with_a_minus_is_left_out(sample_index: Path) -> None:
+    alone = run("search", "-home", "--limit", 1, "--index", sample_index)
+    assert alone.returncode == 0
+    assert "everything else is found" in alone.stdout
+    without = run("search", "--json", "knee", "-home", "--limit", 1, "--index", sample_index)
+    whole = run("search", "--json", "knee", "--limit", 1, "--index", sample_index)
+    assert 0 < json.loads(without.stdout)["total"] < json.loads(whole.stdout)["total"]
+
+
+@pytest.mark.parametrize("written", ["cm16-9900018#2", "CM16 9900018 #2", "No. #CM16-9900018#2"])
+def test_show_takes_a_case_number_in_any_way(sample_index: Path, written: str) -> None:
+    shown = run("show", written, "--index", sample_index)
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout == run("show", "CM16-9900018#2", "--index", sample_index).stdout
+    assert "CM16-9900018#2  " in shown.stdout
+    assert "CM16-9900018#1  " not in shown.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [["show", "CM16-9900018"], ["search", "pain", "--limit", "900"], ["dump"]]
+)
+def test_a_reader_who_has_gone_is_no_failure(sample_index: Path, arguments: list[str]) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    with os.fdopen(write_end, "w") as closed:
+        done = run(*arguments, "--index", sample_index, stdout=closed)
+    assert done.stderr == ""
+    assert done.returncode == 1
 
 
 def test_show_one_issue_as_json(sample_index: Path) -> None:
@@ -193,6 +236,28 @@ def test_what_cannot_be_read_is_quarantined_and_makes_it_one(
     assert run("show", "CM16-9900013", "--index", index).returncode == 0
 
 
+def test_two_files_of_one_case_number_are_told_and_make_it_one(
+    sample_index: Path, tmp_path: Path
+) -> None:
+    index, folder = tmp_path / "index", tmp_path / "letters" / "\udcff"
+    shutil.copytree(sample_index, index)
+    folder.mkdir(parents=True)
+    letter = (SAMPLES / "letters" / "CM14-9900002.txt").read_bytes()
+    (folder / "other.txt").write_bytes(letter.replace(b"Rheumatology", b"Neurology"))
+    done = run("index", folder, "--index", index)
+    assert done.returncode == 1
+    assert "1 in conflict" in done.stdout
+    (line,) = (line for line in done.stderr.splitlines() if line.startswith("conflict"))
+    assert line.startswith("conflict: CM14-9900002: ")
+    assert r"\xff/other.txt" in line
+    assert "--prune" in line
+    assert run("dump", "--index", index).returncode == 0
+    shutil.rmtree(folder)
+    done = run("index", folder.parent, "--prune", "--index", index)
+    assert done.returncode == 0, done.stderr
+    assert "0 in conflict" in done.stdout
+
+
 def test_a_sound_index_is_verified_and_a_flipped_byte_is_found(
     sample_index: Path, tmp_path: Path
 ) -> None:
@@ -233,7 +298,9 @@ def test_only_common_words_are_a_question(sample_index: Path) -> None:
     ("arguments", "said"),
     [
         (["show", "CM99-0000000"], "there is no letter CM99-0000000"),
-        (["search", "knee", "--outcome", "denied"], "Give one of upheld, overturned, unknown"),
+        (["show", "CM16-9900018#x"], "there is no issue CM16-9900018#x"),
+        (["show", "cm16-9900018#99"], "there is no issue CM16-9900018#99"),
+        (["search", "knee", "--outcome", "denied"], "Give one of overturned, upheld, unknown"),
         (["similar", "missing.txt"], "missing.txt: No such file"),
         (["similar", "samples"], "samples: Is a directory; give a file"),
         (["evaluate", "--topics", "samples", "--qrels", "x"], "samples: Is a directory"),

@@ -18,7 +18,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from index import build as building
+from index.build import build
 from index.encoder import DocumentEncoder, Model, Vectors, find_model
 from index.extract.reader import Readers
 from index.folder import claim
@@ -26,6 +26,7 @@ from index.letter import Issue, Letter
 from index.manifest import FILE as MANIFEST
 from index.manifest import read_manifest
 from index.progress import Reporter
+from index.segments import writer
 from index.store import Store
 
 
@@ -128,9 +129,9 @@ def index_of(paths: Sequence[Path], directory: Path) -> Path:
     for exported in _exported:
         if exported.is_dir() and not (directory / exported.name).exists():
             shutil.copytree(exported, directory / exported.name)
-    with patch.object(building, "DocumentEncoder", RememberingEncoder):
+    with patch.object(writer, "DocumentEncoder", RememberingEncoder):
         quiet = Reporter(io.StringIO(), quiet=True)
-        building.build(list(paths), directory, quiet, readers=readers())
+        build(list(paths), directory, quiet, readers=readers())
     _exported.update(directory.glob("encoder-*"))
     return directory
 

@@ -1,9 +1,8 @@
-"""From a request to the engine and back: what pages, API and downloads ask in the same way."""
+"""From an HTTP request to the engine and back, alike for pages, API and downloads."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
 from typing import cast
 
 from flask import current_app, request
@@ -12,10 +11,9 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from index.extract import Unreadable
 from index.extract.reader import ReaderUnavailable
 from search.engine import Engine
-from search.results import LetterPage, Results, Similar
+from search.request import CaseRequest
 from web import forms
-from web.errors import Problem, not_found
-from web.forms import Question
+from web.errors import Problem
 from web.uploads import Uploads
 
 log = logging.getLogger(__name__)
@@ -26,71 +24,13 @@ def engine() -> Engine:
     return cast(Engine, current_app.extensions["engine"])
 
 
-def search(asked: Question) -> Results:
-    """The results of a keyword search."""
-    return engine().search(
-        asked.words,
-        filters=asked.filters,
-        mode=asked.mode,
-        limit=asked.limit,
-        offset=asked.offset,
-        sort=asked.sort,
-        expand=asked.expand,
-        off=asked.off,
-        senses=asked.senses,
-    )
-
-
-def letter(id_: str, *, words: str = "", neighbours: int = 5) -> LetterPage:
-    """A letter by its id or that of one of its issues; a 404 where there is none."""
-    try:
-        return engine().letter(id_, words=words, neighbours=neighbours)
-    except KeyError as error:
-        raise not_found("issue" if "#" in id_ else "letter", id_) from error
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """What to find similar cases to: a pasted text, or an issue of this index."""
-
-    question: Question
-    text: str = ""
-    issue: str = ""
-
-
-def similar(case: Case) -> Similar:
-    """The issues most similar to a case; a 404 where its issue is not in the index."""
-    asked = case.question
-    if case.issue:
-        try:
-            return engine().similar_to(
-                case.issue,
-                filters=asked.filters,
-                mode=asked.mode,
-                limit=asked.limit,
-                offset=asked.offset,
-            )
-        except KeyError as error:
-            raise not_found("issue", case.issue) from error
-    return engine().similar(
-        forms.pasted(case.text),
-        filters=asked.filters,
-        mode=asked.mode,
-        limit=asked.limit,
-        offset=asked.offset,
-        expand=asked.expand,
-        off=asked.off,
-        senses=asked.senses,
-    )
-
-
-def posted_case() -> Case:
+def posted_case() -> CaseRequest:
     """The case in a posted form or JSON body; filters may stand in the address too."""
     args: MultiDict[str, str] = MultiDict(request.args)
     if request.mimetype == "application/json":
         more, text, issue = forms.json_arguments(request.get_json())
         args.update(more)
-        return Case(question=forms.question(args), text=text, issue=issue)
+        return forms.case_request(args, text=text, issue=issue)
     if request.mimetype not in ("multipart/form-data", "application/x-www-form-urlencoded"):
         raise Problem(
             415,
@@ -99,12 +39,11 @@ def posted_case() -> Case:
             'Send JSON such as {"text": "..."} with Content-Type: application/json, or a form.',
         )
     args.update(request.form)
-    # The words of a pasted case are its text; a stray q in the address is not part of it.
-    question = replace(forms.question(args), words="")
-    upload = request.files.get("file")
+    text, upload = request.form.get("text", ""), request.files.get("file")
     # A browser sends the file field empty where no file was chosen.
-    text = read_upload(upload) if upload and upload.filename else request.form.get("text", "")
-    return Case(question=question, text=text, issue=request.form.get("issue", ""))
+    if upload and upload.filename:
+        text = "\n\n".join(part for part in (text.strip(), read_upload(upload)) if part)
+    return forms.case_request(args, text=text, issue=request.form.get("issue", ""))
 
 
 def read_upload(upload: FileStorage) -> str:

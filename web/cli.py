@@ -1,7 +1,7 @@
 """The command `precedent`: index, search, similar, show, dump, evaluate, verify, serve.
 
-Exit codes: 0 done; 1 done, but something was quarantined or a check failed; 2 the call is
-wrong, with one sentence that says what to run.
+Exit codes: 0 done; 1 done, but something was quarantined or in conflict, or a check failed; 2 the
+call is wrong, with one sentence that says what to run.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from index.privacy import forbid_core_dumps
+from search.facets import FACETS, OUTCOMES
+from search.request import MODES, SORTS, CaseRequest, Filters, Mode, Page, SearchRequest, Sort
 
 if TYPE_CHECKING:
     from search.engine import Engine
     from search.results import Hit, Results
 
 DEFAULT_INDEX = Path(".precedent")
-MODES = ("hybrid", "lexical", "semantic")
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
 
@@ -39,27 +40,15 @@ def _index_option() -> Callable[[_Command], _Command]:
     )
 
 
-_FILTERS = {
-    "outcome": "upheld, overturned or unknown",
-    "guideline": 'guideline the reviewer relied on, such as "ODG > Pain"',
-    "administrator": "guideline the claims administrator relied on",
-    "differ": "yes or no: whether the two rely on different guidelines",
-    "treatment": 'treatment, such as "Diagnostic imaging > MRI"',
-    "region": "body region",
-    "reason": "reason given by the reviewer",
-    "specialty": "specialty of the reviewer",
-    "year": "year of the decision",
-}
-
-
-def _question_options(command: _Command) -> _Command:
+def _request_options(command: _Command) -> _Command:
     """The options that `search` and `similar` share."""
-    for name, said in reversed(_FILTERS.items()):
-        command = click.option(f"--{name}", multiple=True, help=f"Only issues with this {said}.")(
-            command
-        )
+    for kind in reversed(FACETS):
+        command = click.option(f"--{kind.name}", multiple=True, help=kind.described)(command)
     for option in (
-        click.option("--mode", type=click.Choice(MODES), default="hybrid", show_default=True),
+        click.option(
+            "--sort", type=click.Choice([str(sort) for sort in SORTS]), default="relevance"
+        ),
+        _mode_option(),
         click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True),
         click.option("--offset", type=click.IntRange(0), default=0),
         click.option("--json", "as_json", is_flag=True, help="Print what the API returns."),
@@ -69,12 +58,22 @@ def _question_options(command: _Command) -> _Command:
     return command
 
 
+def _mode_option() -> Callable[[_Command], _Command]:
+    modes = [str(mode) for mode in MODES]
+    return click.option("--mode", type=click.Choice(modes), default="hybrid", show_default=True)
+
+
+def _kept(filters: dict[str, tuple[str, ...]]) -> Filters:
+    return {name: values for name, values in filters.items() if values}
+
+
 @contextmanager
 def _refusals() -> Iterator[None]:
     """What a person can mend becomes one sentence on stderr and exit code 2."""
     from index.encoder import ModelUnavailable
     from index.extract.reader import ReaderUnavailable
     from index.manifest import IndexUnusable
+    from search.backend import NotFound
     from search.query import QueryError
 
     try:
@@ -84,12 +83,14 @@ def _refusals() -> Iterator[None]:
         _refuse(f"{error.message} {error.remedy}{place}")
     except (IndexUnusable, ModelUnavailable, ReaderUnavailable) as error:
         _refuse(str(error))
+    except NotFound as error:
+        _refuse(f"{error}: `precedent search WORDS` finds ids")
+    except BrokenPipeError:  # whoever read the output has gone
+        raise
     except OSError as error:
         if error.filename is None:  # a sentence of our own
             _refuse(str(error))
         _refuse(f"{error.filename}: {error.strerror}; give a file that can be read")
-    except KeyError as error:
-        _refuse(f"{error.args[0]}: `precedent search WORDS` finds ids")
 
 
 def _refuse(sentence: str) -> NoReturn:
@@ -121,7 +122,8 @@ def index(paths: tuple[Path, ...], prune: bool, directory: Path) -> None:
             sys.exit(130)
     click.echo(
         f"{done.read} read: {done.new} new, {done.changed} changed, {done.same} same, "
-        f"{done.removed} removed, {len(done.quarantined)} quarantined; the index holds "
+        f"{done.removed} removed, {len(done.quarantined)} quarantined, "
+        f"{len(done.conflicts)} in conflict; the index holds "
         f"{done.letters} letters with {done.issues} issues"
     )
     if done.generation == 1:
@@ -129,7 +131,9 @@ def index(paths: tuple[Path, ...], prune: bool, directory: Path) -> None:
         _prepare(directory)
     for entry in done.quarantined:
         click.echo(f"quarantined: {entry.source}: {entry.reason} {entry.remedy}", err=True)
-    if done.quarantined:
+    for conflict in done.conflicts:
+        click.echo(f"conflict: {conflict.letter}: {conflict.reason} {conflict.remedy}", err=True)
+    if done.quarantined or done.conflicts:
         sys.exit(1)
 
 
@@ -140,13 +144,12 @@ def _prepare(directory: Path) -> None:
     Engine(directory).warm_up().join()
 
 
-# A word that is to be left out begins with a minus, as an option does.
-@main.command(context_settings={"ignore_unknown_options": True})
-@click.argument("words")
-@click.option("--sort", type=click.Choice(("relevance", "newest", "oldest")), default="relevance")
-@_question_options
+# A word that is to be left out begins with a minus, as an option does: -home asks for no help.
+@main.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
+@click.argument("words", nargs=-1, required=True)
+@_request_options
 def search(
-    words: str,
+    words: tuple[str, ...],
     sort: str,
     mode: str,
     limit: int,
@@ -156,26 +159,33 @@ def search(
     **filters: tuple[str, ...],
 ) -> None:
     """Search for WORDS: all of them, with AND OR NOT, "phrases", -minus, field:word, pre*."""
-    from web.serialize import results_json
+    from web.serialize import to_json
 
+    for word in words:
+        if word.startswith("--"):
+            raise click.NoSuchOption(word)
+    request = SearchRequest(
+        words=" ".join(words),
+        filters=_kept(filters),
+        mode=Mode(mode),
+        page=Page(offset=offset, limit=limit, sort=Sort(sort)),
+    )
     with _refusals():
-        results = _open(directory).search(
-            words, filters=filters, mode=mode, limit=limit, offset=offset, sort=sort
-        )
+        results = _open(directory).search(request)
         if results.letter_id:
             _show(directory, results.letter_id, as_json)
-            return
-    if as_json:
-        _print_json(results_json(results))
-    else:
-        _print_results(results)
+        elif as_json:
+            _print_json(to_json(results))
+        else:
+            _print_results(results)
 
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@_question_options
+@_request_options
 def similar(
     file: Path,
+    sort: str,
     mode: str,
     limit: int,
     offset: int,
@@ -186,7 +196,7 @@ def similar(
     """Find the prior issues most similar to the request in FILE (PDF, DOCX, TXT; - for stdin)."""
     from index.extract import Unreadable
     from index.extract.reader import Reader
-    from web.serialize import similar_json
+    from web.serialize import to_json
 
     with _refusals(), Reader() as reader:
         reader.start()  # it gets ready while the index is opened
@@ -196,13 +206,19 @@ def similar(
             text = reader.text("standard input" if str(file) == "-" else file.name, data)
         except Unreadable as error:
             _refuse(f"{file}: {error.reason} {error.remedy}")
-        found = engine.similar(text, filters=filters, mode=mode, limit=limit, offset=offset)
-    if as_json:
-        _print_json(similar_json(found))
-        return
-    if found.understood.requested:
-        click.echo(f"Requested: {found.understood.requested}")
-    _print_results(found.results)
+        request = CaseRequest(
+            text=text,
+            filters=_kept(filters),
+            mode=Mode(mode),
+            page=Page(offset=offset, limit=limit, sort=Sort(sort)),
+        )
+        results = engine.similar(request)
+        if as_json:
+            _print_json(to_json(results))
+            return
+        if results.understood.requested:
+            click.echo(f"Requested: {results.understood.requested}")
+        _print_results(results)
 
 
 @main.command()
@@ -216,19 +232,21 @@ def show(id: str, as_json: bool, directory: Path) -> None:  # noqa: A002
 
 
 def _show(directory: Path, id: str, as_json: bool) -> None:  # noqa: A002
-    from web.serialize import issue_json, letter_json
+    from search.understand.syntax import case_number
+    from web.serialize import issue_record, letter_record, to_json
 
+    id = case_number(id) or id  # noqa: A001
     page = _open(directory).letter(id, neighbours=0)
     letter, number = page.letter, id.partition("#")[2]
     shown = [issue for issue in letter.issues if not number or issue.number == int(number)]
     if as_json:
-        _print_json(issue_json(letter, shown[0]) if number else letter_json(page))
+        _print_json(to_json(issue_record(page, int(number)) if number else letter_record(page)))
         return
     click.echo(f"{letter.id}  decided {letter.decision_date or 'on an unknown date'}")
     if not number and letter.summary:
         click.echo(f"\n{letter.summary}")
     for issue in shown:
-        click.echo(f"\n{letter.id}#{issue.number}  {_OUTCOMES[issue.outcome]}\n{issue.request}")
+        click.echo(f"\n{letter.id}#{issue.number}  {OUTCOMES[issue.outcome]}\n{issue.request}")
         click.echo(f"  Administrator: {issue.claims_administrator_guideline}")
         click.echo(f"  Reviewer: {issue.reviewer_guideline}\n\n{issue.rationale}")
 
@@ -237,6 +255,7 @@ def _show(directory: Path, id: str, as_json: bool) -> None:  # noqa: A002
 @_index_option()
 def dump(directory: Path) -> None:
     """Print every letter as JSON Lines."""
+    from index.extract import shown
     from index.manifest import read_manifest
     from index.store import Store
     from web.dump import letter_record
@@ -244,9 +263,9 @@ def dump(directory: Path) -> None:
     with _refusals():
         generation = read_manifest(directory).generation
         store = Store(directory, read_only=True)
-        sources = store.sources_by_letter()
+        sources = store.sources.by_letter(generation)
         for letter in store.letters(generation):
-            record = letter_record(letter, sources.get(letter.id, ""))
+            record = letter_record(letter, shown(sources.get(letter.id, b"")))
             click.echo(json.dumps(record, ensure_ascii=False))
         store.close()
 
@@ -254,7 +273,7 @@ def dump(directory: Path) -> None:
 @main.command()
 @click.option("--topics", required=True, type=click.Path(path_type=Path))
 @click.option("--qrels", required=True, type=click.Path(path_type=Path))
-@click.option("--mode", type=click.Choice(MODES), default="hybrid", show_default=True)
+@_mode_option()
 @click.option("--run", "run_file", type=click.Path(path_type=Path), help="Write a TREC run.")
 @click.option("--json", "as_json", is_flag=True)
 @_index_option()
@@ -278,7 +297,7 @@ def evaluate(
             asked, judged = read_topics(topics), read_qrels(qrels)
         except BadJudgments as error:
             _refuse(str(error))
-        run = run_topics(_open(directory), asked, mode)
+        run = run_topics(_open(directory), asked, Mode(mode))
         measures = measure(run, judged, asked)
         if run_file is not None:
             write_run(run_file, run, f"precedent-{mode}")
@@ -324,16 +343,8 @@ def serve(host: str, port: int, directory: Path) -> None:
         run(engine, host, port, PROCESSES)
 
 
-_OUTCOMES = {
-    "upheld": "Upheld: denial stands",
-    "overturned": "Overturned: treatment approved",
-    "unknown": "Outcome not stated",
-}
-
-
 def _open(directory: Path) -> Engine:
-    """The engine for one question: in plain numpy, which is ready before numba is imported."""
-    os.environ.setdefault("PRECEDENT_NUMBA", "0")
+    """The engine for one question."""
     from search.engine import Engine
 
     return Engine(directory)
@@ -344,16 +355,20 @@ def _print_json(record: dict[str, Any]) -> None:
 
 
 def _print_results(results: Results) -> None:
-    click.echo(results.sentence)
+    click.echo(results.total_words)
     for note in results.notes:
         click.echo(f"({note})")
     for hit in results.hits:
+        _print_hit(hit)
+    if results.nearby:
+        click.echo("\nNearest under these filters, less similar:")
+    for hit in results.nearby:
         _print_hit(hit)
 
 
 def _print_hit(hit: Hit) -> None:
     decided = f"  {hit.decision_date}" if hit.decision_date else ""
-    click.echo(f"\n{hit.issue}  {_OUTCOMES[hit.outcome]}{decided}\n  {hit.disputed}")
+    click.echo(f"\n{hit.issue}  {OUTCOMES[hit.outcome]}{decided}\n  {hit.disputed}")
     for snippet in hit.snippets[:1]:
         click.echo(f"  \u201c{snippet.text}\u201d")
 

@@ -14,6 +14,9 @@ from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from index.fold import plain
+from index.manifest import IndexUnusable
+from search.backend import NotFound
 from search.query import QueryError
 
 log = logging.getLogger(__name__)
@@ -115,7 +118,30 @@ def _from_http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _from_query(error: QueryError) -> ResponseReturnValue:
-    return respond(bad_query(error, request.args.get("q", "")))
+    return respond(bad_query(error, plain(request.args.get("q", ""))))
+
+
+def _from_depth(_error: RecursionError) -> ResponseReturnValue:
+    return respond(
+        Problem(400, "too_deep", "The body nests too deeply.", "Send one flat JSON object.")
+    )
+
+
+def _from_unusable(error: IndexUnusable) -> ResponseReturnValue:
+    log.error("%s", error)
+    return respond(
+        Problem(
+            503,
+            "index_unavailable",
+            "The index is being replaced, or cannot be read.",
+            "Try again in a moment; if it stays so, `precedent verify` says what is wrong.",
+            retry_after=5,
+        )
+    )
+
+
+def _from_missing(error: NotFound) -> ResponseReturnValue:
+    return respond(not_found(error.kind, error.identity))
 
 
 def _from_anything(error: Exception) -> ResponseReturnValue:
@@ -138,5 +164,8 @@ def install(app: Flask) -> None:
     """Answer every failure of `app` in the one shape."""
     app.register_error_handler(Problem, respond)
     app.register_error_handler(QueryError, _from_query)
+    app.register_error_handler(IndexUnusable, _from_unusable)
+    app.register_error_handler(NotFound, _from_missing)
+    app.register_error_handler(RecursionError, _from_depth)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(Exception, _from_anything)

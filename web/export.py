@@ -13,8 +13,13 @@ from xml.etree import ElementTree as Xml
 from flask import Blueprint, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
+from search.facets import OUTCOMES
+from search.request import CaseRequest, SearchRequest, Sort
 from search.results import Hit, Results
-from web import asking, forms, serialize, words
+from search.signals import SIGNALS
+from web import asking, forms, words
+from web.address import Address
+from web.serialize import to_json
 
 blueprint = Blueprint("export", __name__)
 
@@ -36,10 +41,10 @@ COLUMNS = (
     "specialties",
     "treatments",
     "regions",
-    "lexical_rank",
-    "semantic_rank",
+    *(f"{signal.name}_rank" for signal in SIGNALS),
     "score",
     "near_identical",
+    "near_identical_requests",
     "address",
 )
 # A spreadsheet runs a cell that begins with one of these, also after white space.
@@ -64,7 +69,7 @@ def _row(hit: Hit) -> list[str]:
         hit.request,
         hit.disputed,
         hit.outcome.value,
-        words.OUTCOMES[hit.outcome.value],
+        OUTCOMES[hit.outcome.value],
         hit.decision_date,
         "; ".join(hit.reviewer_guidelines),
         "; ".join(hit.claims_administrator_guidelines),
@@ -72,10 +77,10 @@ def _row(hit: Hit) -> list[str]:
         "; ".join(hit.specialties),
         "; ".join(hit.treatments),
         "; ".join(hit.regions),
-        hit.lexical_rank,
-        hit.semantic_rank,
+        *(hit.ranks.get(signal.name) for signal in SIGNALS),
         f"{hit.score:.6f}",
         "; ".join(hit.near_identical),
+        "; ".join(hit.near_identical_requests),
         letter_address(hit),
     )
     return [safe_cell(cell) for cell in cells]
@@ -122,7 +127,7 @@ def atom_text(results: Results, title: str, address: str) -> bytes:
         entry = _xml(feed, "entry")
         decided = hit.decision_date.isoformat() if hit.decision_date else "1970-01-01"
         _xml(entry, "id", f"urn:imr:{quote(hit.issue)}")
-        _xml(entry, "title", f"{words.OUTCOMES[hit.outcome.value]}: {hit.disputed}")
+        _xml(entry, "title", f"{OUTCOMES[hit.outcome.value]}: {hit.disputed}")
         _xml(entry, "updated", f"{decided}T00:00:00Z")
         _xml(entry, "link", rel="alternate", href=letter_address(hit))
         relied = "; ".join(hit.reviewer_guidelines) or "none cited"
@@ -134,26 +139,25 @@ def atom_text(results: Results, title: str, address: str) -> bytes:
 @blueprint.get("/search.csv")
 def search_csv() -> ResponseReturnValue:
     """A search as CSV."""
-    asked = replace(forms.question(request.args), limit=MAX_ROWS)
-    return _csv(asking.search(asked))
+    return _csv(asking.engine().search(_whole_search(MAX_ROWS)))
 
 
 @blueprint.get("/search.json")
 def search_json() -> ResponseReturnValue:
     """A search as a JSON file."""
-    results = asking.search(replace(forms.question(request.args), limit=MAX_ROWS))
-    return _download(jsonify(serialize.results_json(results)), "precedent.json")
+    results = asking.engine().search(_whole_search(MAX_ROWS))
+    return _download(jsonify(to_json(results)), "precedent.json")
 
 
 @blueprint.get("/search.atom")
 def search_atom() -> ResponseReturnValue:
     """A search as a feed of its newest determinations."""
-    asked = forms.question(request.args)
-    asked = replace(asked, sort="newest", limit=MAX_ENTRIES, offset=0)
-    results = asking.search(asked)
-    said = " and ".join(phrase for _, _, phrase in results.filters_said)
+    asked = _whole_search(MAX_ENTRIES)
+    newest = replace(asked, page=replace(asked.page, sort=Sort.NEWEST))
+    results = asking.engine().search(newest)
+    said = " and ".join(one.words for one in results.filters)
     title = "; ".join(part for part in (asked.words, said) if part) or "all determinations"
-    address = asked.url(f"{request.host_url}search.atom")
+    address = Address(newest).url(f"{request.host_url}search.atom")
     feed = atom_text(results, f"precedent: {title}", address)
     return Response(feed, mimetype="application/atom+xml")
 
@@ -161,34 +165,38 @@ def search_atom() -> ResponseReturnValue:
 @blueprint.get("/search/print")
 def search_print() -> ResponseReturnValue:
     """A search as a page for printing."""
-    asked = replace(forms.question(request.args), limit=MAX_PRINTED)
-    results = asking.search(asked)
-    return render_template("print.html", asked=asked, results=results)
+    asked = _whole_search(MAX_PRINTED)
+    results = asking.engine().search(asked)
+    return render_template("print.html", asked=Address(asked), results=results)
 
 
 @blueprint.post("/similar.csv")
 def similar_csv() -> ResponseReturnValue:
     """Similar cases as CSV; posted, for the pasted text must not stand in an address."""
-    return _csv(asking.similar(_whole(MAX_ROWS)).results)
+    return _csv(asking.engine().similar(_whole_case(MAX_ROWS)))
 
 
 @blueprint.post("/similar.json")
 def similar_json() -> ResponseReturnValue:
     """Similar cases as a JSON file."""
-    found = asking.similar(_whole(MAX_ROWS))
-    return _download(jsonify(serialize.similar_json(found)), "precedent-similar.json")
+    similar = asking.engine().similar(_whole_case(MAX_ROWS))
+    return _download(jsonify(to_json(similar)), "precedent-similar.json")
 
 
 @blueprint.post("/similar/print")
 def similar_print() -> ResponseReturnValue:
     """Similar cases as a page for printing."""
-    case = _whole(MAX_PRINTED)
-    found = asking.similar(case)
-    return render_template(
-        "print.html", asked=case.question, results=found.results, similar=found, case=case
-    )
+    case = _whole_case(MAX_PRINTED)
+    similar = asking.engine().similar(case)
+    return render_template("print.html", asked=Address(case), results=similar, case=case)
 
 
-def _whole(limit: int) -> asking.Case:
+def _whole_search(most: int) -> SearchRequest:
+    """The search asked for from its beginning, whichever page it is taken from."""
+    asked = forms.search_request(request.args)
+    return replace(asked, page=replace(asked.page, offset=0, limit=most))
+
+
+def _whole_case(most: int) -> CaseRequest:
     case = asking.posted_case()
-    return replace(case, question=replace(case.question, limit=limit))
+    return replace(case, page=replace(case.page, offset=0, limit=most))

@@ -1,116 +1,45 @@
-"""From the arguments of a request to a question for the engine, refused in plain words."""
+"""From the arguments of an HTTP request to a request for the engine, refused in plain words."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
+from search.facets import FACETS, MOST_VALUES, FacetKind
+from search.request import (
+    LONGEST_TEXT,
+    LONGEST_WORDS,
+    MODES,
+    PAGE_SIZE,
+    SORTS,
+    CaseRequest,
+    Filters,
+    Mode,
+    Page,
+    SearchRequest,
+    Sort,
+    Switches,
+)
+from search.understand.syntax import case_number
 from web.errors import Problem, bad_argument
 
-FILTERS = (
-    "outcome",
-    "guideline",
-    "administrator",
-    "differ",
-    "treatment",
-    "region",
-    "reason",
-    "specialty",
-    "year",
-)
-CLOSED = {"outcome": ("overturned", "upheld", "unknown"), "differ": ("yes", "no")}
-MODES = ("hybrid", "lexical", "semantic")
-SORTS = ("relevance", "newest", "oldest")
 SWITCH = ("yes", "no")
-PAGE_SIZE = 20
 MAX_LIMIT = 100
 MAX_OFFSET = 1_000_000
-MAX_WORDS = 2_000
 MAX_VALUE = 200
 MAX_TERMS = 50
-MAX_TEXT = 500_000
+JSON_ARGUMENTS = (
+    *(kind.name for kind in FACETS),
+    *("mode", "sort", "limit", "offset", "seen", "expand", "off", "sense"),
+)
+"""What a JSON body may hold beside its text or issue."""
 
 # Control characters mean nothing in a question and are not allowed in XML or a page.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What is asked of the engine, and the address that asks it again."""
-
-    words: str = ""
-    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    mode: str = "hybrid"
-    limit: int = PAGE_SIZE
-    offset: int = 0
-    sort: str = "relevance"
-    expand: bool = True
-    off: tuple[str, ...] = ()  # terms, lower case, that are searched only as written
-    senses: Mapping[str, str] = field(default_factory=dict)  # ambiguous term -> chosen sense
-
-    def pairs(self) -> list[tuple[str, str]]:
-        """The arguments that ask this, defaults left out."""
-        pairs = [("q", self.words)] if self.words else []
-        pairs += [(group, value) for group, values in self.filters.items() for value in values]
-        given = {
-            "mode": (self.mode, "hybrid"),
-            "sort": (self.sort, "relevance"),
-            "limit": (str(self.limit), str(PAGE_SIZE)),
-            "offset": (str(self.offset), "0"),
-            "expand": ("yes" if self.expand else "no", "yes"),
-        }
-        pairs += [(name, value) for name, (value, usual) in given.items() if value != usual]
-        pairs += [("off", term) for term in self.off]
-        return pairs + [("sense", f"{term}:{sense}") for term, sense in self.senses.items()]
-
-    def url(self, path: str) -> str:
-        """The address of this question at `path`."""
-        pairs = self.pairs()
-        return f"{path}?{urlencode(pairs)}" if pairs else path
-
-    def at(self, offset: int) -> Question:
-        """The same question, another page."""
-        return replace(self, offset=max(offset, 0))
-
-    def without(self, group: str, value: str) -> Question:
-        """The same question, one filter value less."""
-        kept = {
-            name: tuple(v for v in values if (name, v) != (group, value))
-            for name, values in self.filters.items()
-        }
-        return replace(self, filters={n: v for n, v in kept.items() if v}, offset=0)
-
-    def unfiltered(self) -> Question:
-        """The same words, no filters."""
-        return replace(self, filters={}, offset=0)
-
-    def changed(self, name: str, value: str | bool) -> Question:
-        """The same question from its first page, one of its choices changed."""
-        choices: dict[str, Any] = {name: value}
-        return replace(self, **choices, offset=0)
-
-    def switched(self, term: str, *, on: bool) -> Question:
-        """The same question, what `term` stands for searched too or not."""
-        off = tuple(other for other in self.off if other != term.lower())
-        return replace(self, off=off if on else (*off, term.lower()), offset=0)
-
-    def read_as(self, term: str, sense: str) -> Question:
-        """The same question, an ambiguous term taken in one of its senses."""
-        senses = {**self.senses, term.lower(): sense}
-        return replace(self.switched(term, on=True), senses=senses)
-
-    def about(self, terms: Collection[str]) -> Question:
-        """The same question without switches of terms that are not in it."""
-        return replace(
-            self,
-            off=tuple(term for term in self.off if term in terms),
-            senses={term: sense for term, sense in self.senses.items() if term in terms},
-        )
 
 
 def _choice(name: str, value: str, allowed: Iterable[str]) -> str:
@@ -134,16 +63,24 @@ def _number(name: str, value: str, low: int, high: int) -> int:
     return int(value)
 
 
-def _filter_values(name: str, values: Iterable[str]) -> tuple[str, ...]:
+def _filter_values(kind: FacetKind, values: Iterable[str]) -> tuple[str, ...]:
     cleaned = dict.fromkeys(clean(value).strip() for value in values)
     cleaned.pop("", None)
+    if len(cleaned) > MOST_VALUES:
+        raise bad_argument(
+            kind.name,
+            f"{len(cleaned):,} values of {kind.name} are more than one filter can hold.",
+            f"Name at most {MOST_VALUES}.",
+        )
     for value in cleaned:
-        if name in CLOSED:
-            _choice(name, value, CLOSED[name])
-        if name == "year" and not re.fullmatch(r"[0-9]{4}", value):
-            raise bad_argument(name, f"“{value[:60]}” is not a year.", "Write it as 2016.")
+        if kind.closed:
+            _choice(kind.name, value.lower(), kind.labels)
+        if kind.name == "year" and not re.fullmatch(r"[0-9]{4}", value):
+            raise bad_argument("year", f"“{value[:60]}” is not a year.", "Write it as 2016.")
         if len(value) > MAX_VALUE:
-            raise bad_argument(name, f"That {name} is too long.", "Choose one of those listed.")
+            raise bad_argument(
+                kind.name, f"That {kind.name} is too long.", "Choose one of those listed."
+            )
     return tuple(cleaned)
 
 
@@ -174,35 +111,80 @@ def clean(text: str) -> str:
     return CONTROL.sub(" ", text.replace("\r\n", "\n"))
 
 
-def question(args: MultiDict[str, str]) -> Question:
-    """The question that `args` ask; raises Problem.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Common:
+    """What both kinds of request have."""
 
-    `drop=group:value` takes a filter out, `drop=off:term` has a term's meanings searched again.
-    """
+    filters: Filters
+    mode: Mode
+    page: Page
+    switches: Switches
+
+
+def search_request(args: MultiDict[str, str]) -> SearchRequest:
+    """The search that `args` ask for; raises Problem."""
     words = clean(args.get("q", "")).strip()
-    if len(words) > MAX_WORDS:
+    if len(words) > LONGEST_WORDS:
         raise bad_argument(
             "query",
-            f"The words are {len(words):,} characters long; at most {MAX_WORDS:,} are read.",
+            f"The words are {len(words):,} characters long; at most {LONGEST_WORDS:,} are read.",
             "Paste a whole request under “Similar cases” instead.",
         )
-    found = {name: _filter_values(name, args.getlist(name)) for name in FILTERS}
-    asked = Question(
+    common = _common(args)
+    return SearchRequest(
         words=words,
-        filters={name: values for name, values in found.items() if values},
-        mode=_choice("mode", _last(args, "mode", "hybrid"), MODES),
-        limit=_number("limit", _last(args, "limit", str(PAGE_SIZE)), 1, MAX_LIMIT),
+        filters=common.filters,
+        mode=common.mode,
+        page=common.page,
+        switches=common.switches,
+    )
+
+
+def issue_id(written: str) -> str:
+    """The id of a letter or an issue as the index writes it, however a case number is written."""
+    written = clean(written).strip()
+    return case_number(written) or written
+
+
+def case_request(args: MultiDict[str, str], *, text: str = "", issue: str = "") -> CaseRequest:
+    """The case, a text or an issue, that `args` narrow; raises Problem."""
+    common, issue = _common(args), issue_id(issue)
+    return CaseRequest(
+        text="" if issue else pasted(text),
+        issue=issue,
+        filters=common.filters,
+        mode=common.mode,
+        page=common.page,
+        switches=common.switches,
+    )
+
+
+def _common(args: MultiDict[str, str]) -> _Common:
+    """Filters, mode, page and switches.
+
+    `drop=facet:value` takes a filter out, `drop=off:term` has a term's meanings searched again.
+    """
+    dropped = {one.partition(":")[::2] for one in args.getlist("drop")}
+    filters: dict[str, tuple[str, ...]] = {}
+    for kind in FACETS:
+        values = _filter_values(kind, args.getlist(kind.name))
+        if kept := tuple(value for value in values if (kind.name, value) not in dropped):
+            filters[kind.name] = kept
+    off = (term.lower() for term in _terms("off", args.getlist("off")))
+    switched_on = {value.lower() for name, value in dropped if name == "off"}
+    page = Page(
         offset=_number("offset", _last(args, "offset", "0"), 0, MAX_OFFSET),
-        sort=_choice("sort", _last(args, "sort", "relevance"), SORTS),
+        limit=_number("limit", _last(args, "limit", str(PAGE_SIZE)), 1, MAX_LIMIT),
+        sort=Sort(_choice("sort", _last(args, "sort", Sort.RELEVANCE), SORTS)),
+        seen=clean(args.get("seen", ""))[:MAX_VALUE],
+    )
+    switches = Switches(
         expand=_choice("expand", _last(args, "expand", "yes"), SWITCH) == "yes",
-        off=tuple(term.lower() for term in _terms("off", args.getlist("off"))),
+        off=tuple(term for term in off if term not in switched_on),
         senses=_senses(args.getlist("sense")),
     )
-    for dropped in args.getlist("drop"):
-        group, _, value = dropped.partition(":")
-        on = group == "off"
-        asked = asked.switched(value, on=True) if on else asked.without(group, value)
-    return asked
+    mode = Mode(_choice("mode", _last(args, "mode", Mode.HYBRID), MODES))
+    return _Common(filters=filters, mode=mode, page=page, switches=switches)
 
 
 def json_arguments(body: object) -> tuple[MultiDict[str, str], str, str]:
@@ -216,9 +198,9 @@ def json_arguments(body: object) -> tuple[MultiDict[str, str], str, str]:
         )
     args: MultiDict[str, str] = MultiDict()
     for name, value in body.items():
-        if name in (*FILTERS, "mode", "limit", "offset", "expand", "off", "sense"):
+        if name in JSON_ARGUMENTS:
             for item in value if isinstance(value, list) else [value]:
-                args.add(name, _scalar(name, item))
+                args.add(name, clean(_scalar(name, item)))
     return args, _string(body, "text"), _string(body, "issue")
 
 
@@ -252,11 +234,11 @@ def pasted(text: str) -> str:
             "There is no text to compare.",
             "Paste the request or the denial, or choose a PDF, DOCX or TXT file.",
         )
-    if len(text) > MAX_TEXT:
+    if len(text) > LONGEST_TEXT:
         raise Problem(
             413,
             "too_long",
-            f"The text is {len(text):,} characters long; at most {MAX_TEXT:,} are read.",
+            f"The text is {len(text):,} characters long; at most {LONGEST_TEXT:,} are read.",
             "Paste only the pages with the request and the findings.",
         )
     return text

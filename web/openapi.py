@@ -1,201 +1,65 @@
-"""The API described for programs, with the limits and choices the forms enforce."""
+"""The API described for programs: its shapes from the records that are sent, its limits from the
+forms that enforce them.
+"""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
+import msgspec
+
+from search.facets import FACETS
+from search.request import LONGEST_TEXT, LONGEST_WORDS, MODES, PAGE_SIZE, SORTS
+from search.results import Overview, Results, Similar
 from web import forms
+from web.serialize import ErrorRecord, HealthRecord, IssueRecord, LetterRecord
 
 Json = dict[str, Any]
 
-FILTER_WORDS = {
-    "outcome": "What the reviewer decided: upheld means the denial stands, overturned that the "
-    "treatment is approved.",
-    "guideline": "What the reviewer relied on: a family such as ODG, or ODG > Pain.",
-    "administrator": "What the claims administrator cited, written as for guideline.",
-    "differ": "Whether reviewer and claims administrator used different guidelines.",
-    "treatment": "A category of treatment, or Category > Sub.",
-    "region": "A region of the body.",
-    "reason": "A reason the decision turned on, as read from its words.",
-    "specialty": "A specialty of the reviewer.",
-    "year": "The year of decision.",
-}
+STRING: Json = {"type": "string"}
+INTEGER: Json = {"type": "integer"}
+STRINGS: Json = {"type": "array", "items": STRING}
+ONE_OR_MORE: Json = {"oneOf": [STRING, STRINGS]}
+_SENT = (Results, Similar, LetterRecord, IssueRecord, Overview, HealthRecord, ErrorRecord)
+
+
+@cache
+def schemas() -> Json:
+    """The shape of every record that is sent, and of the body that asks for similar cases.
+
+    Everything a record holds is always sent.
+    """
+    _, components = msgspec.json.schema_components(
+        _SENT, ref_template="#/components/schemas/{name}"
+    )
+    for schema in components.values():
+        if "properties" in schema:
+            schema["required"] = list(schema["properties"])
+            for of_property in schema["properties"].values():
+                of_property.pop("default", None)
+    return {**components, "Case": _case()}
+
+
+def _case() -> Json:
+    properties: Json = {
+        "text": {**STRING, "maxLength": LONGEST_TEXT},
+        "issue": {**STRING, "description": "An issue of the index, in place of a text."},
+        **{kind.name: ONE_OR_MORE for kind in FACETS},
+        "mode": {"enum": [str(mode) for mode in MODES]},
+        "sort": {"enum": [str(sort) for sort in SORTS]},
+        "limit": {**INTEGER, "minimum": 1, "maximum": forms.MAX_LIMIT},
+        "offset": {**INTEGER, "minimum": 0, "maximum": forms.MAX_OFFSET},
+        "seen": STRING,
+        "expand": {"enum": list(forms.SWITCH)},
+        "off": ONE_OR_MORE,
+        "sense": ONE_OR_MORE,
+    }
+    return {"type": "object", "properties": properties}
 
 
 def _ref(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _list(items: Json) -> Json:
-    return {"type": "array", "items": items}
-
-
-def _object(properties: Json) -> Json:
-    return {"type": "object", "required": list(properties), "properties": properties}
-
-
-STRING: Json = {"type": "string"}
-INTEGER: Json = {"type": "integer"}
-NUMBER: Json = {"type": "number"}
-BOOLEAN: Json = {"type": "boolean"}
-STRINGS = _list(STRING)
-DATE: Json = {"type": ["string", "null"], "format": "date"}
-RANK: Json = {"type": ["integer", "null"], "minimum": 1}
-RATE: Json = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
-OUTCOME: Json = {"type": "string", "enum": list(forms.CLOSED["outcome"])}
-
-SCHEMAS: Json = {
-    "Error": _object(
-        {"error": _object({"code": STRING, "message": STRING, "remedy": STRING})},
-    ),
-    "Outcomes": _object(
-        {
-            "n": INTEGER,
-            "overturned": INTEGER,
-            "letters": INTEGER,
-            "rate": RATE,
-            "low": RATE,
-            "high": RATE,
-            "base_rate": RATE,
-            "base_n": INTEGER,
-        }
-    ),
-    "FacetValue": _object(
-        {
-            "value": STRING,
-            "label": STRING,
-            "count": INTEGER,
-            "selected": BOOLEAN,
-            "parent": STRING,
-        }
-    ),
-    "Hit": _object(
-        {
-            "issue": STRING,
-            "letter": STRING,
-            "number": INTEGER,
-            "issues_in_letter": INTEGER,
-            "request": STRING,
-            "disputed": STRING,
-            "outcome": OUTCOME,
-            "decision_date": DATE,
-            "reviewer_guidelines": STRINGS,
-            "claims_administrator_guidelines": STRINGS,
-            "guidelines_differ": BOOLEAN,
-            "specialties": STRINGS,
-            "treatments": STRINGS,
-            "regions": STRINGS,
-            "score": NUMBER,
-            "lexical_rank": RANK,
-            "semantic_rank": RANK,
-            "concept_rank": RANK,
-            "snippets": _list(
-                _object(
-                    {
-                        "field": STRING,
-                        "text": STRING,
-                        "marks": _list(_list(INTEGER)),
-                        "semantic": BOOLEAN,
-                    }
-                )
-            ),
-            "why": _object({"terms": STRINGS, "concepts": STRINGS}),
-            "near_identical": STRINGS,
-        }
-    ),
-    "Results": _object(
-        {
-            "total": INTEGER,
-            "total_words": STRING,
-            "shown": INTEGER,
-            "with_words": INTEGER,
-            "near": INTEGER,
-            "letters": INTEGER,
-            "mode": STRING,
-            "limit": INTEGER,
-            "offset": INTEGER,
-            "facets": {
-                "type": "object",
-                "additionalProperties": _list(_ref("FacetValue")),
-            },
-            "outcomes": _ref("Outcomes"),
-            "hits": _list(_ref("Hit")),
-            "filters": _list(_object({"name": STRING, "value": STRING, "words": STRING})),
-            "notes": STRINGS,
-            "expansions": _list(
-                _object(
-                    {
-                        "term": STRING,
-                        "meanings": STRINGS,
-                        "active": BOOLEAN,
-                        "sense": STRING,
-                        "choices": STRINGS,
-                    }
-                )
-            ),
-            "did_you_mean": STRING,
-            "letter_id": STRING,
-        }
-    ),
-    "Similar": {
-        "allOf": [
-            _ref("Results"),
-            _object(
-                {
-                    "understood": {"type": "object"},
-                    "nearest_approved": _list(_ref("Hit")),
-                    "nearest_denied": _list(_ref("Hit")),
-                    "same_treatment": {"anyOf": [_ref("Outcomes"), {"type": "null"}]},
-                    "missing": _list(_object({"issue": STRING, "quotation": STRING})),
-                }
-            ),
-        ]
-    },
-    "Issue": _object(
-        {
-            "issue": STRING,
-            "letter": STRING,
-            "number": INTEGER,
-            "request": STRING,
-            "disputed": STRING,
-            "outcome": OUTCOME,
-            "decision_date": DATE,
-            "rationale": STRING,
-            "claims_administrator_guideline": STRING,
-            "reviewer_guideline": STRING,
-            "claims_administrator_citations": _list({"type": "object"}),
-            "reviewer_citations": _list({"type": "object"}),
-            "concepts": {"type": "object"},
-        }
-    ),
-    "Letter": _object(
-        {
-            "letter": STRING,
-            "case_number": {"type": ["string", "null"]},
-            "decision_date": DATE,
-            "specialties": STRINGS,
-            "summary": STRING,
-            "issues": _list(_ref("Issue")),
-            "neighbours": _list(_ref("Hit")),
-        }
-    ),
-    "Overview": _object({"letters": INTEGER, "issues": INTEGER, "outcomes": _ref("Outcomes")}),
-    "Health": _object({"status": STRING, "letters": INTEGER, "issues": INTEGER}),
-    "Case": {
-        "type": "object",
-        "properties": {
-            "text": {**STRING, "maxLength": forms.MAX_TEXT},
-            "issue": {**STRING, "description": "An issue of the index, in place of a text."},
-            **{name: {"oneOf": [STRING, STRINGS]} for name in forms.FILTERS},
-            "mode": {"enum": list(forms.MODES)},
-            "limit": {**INTEGER, "minimum": 1, "maximum": forms.MAX_LIMIT},
-            "offset": {**INTEGER, "minimum": 0, "maximum": forms.MAX_OFFSET},
-            "expand": {"enum": list(forms.SWITCH)},
-            "off": {"oneOf": [STRING, STRINGS]},
-            "sense": {"oneOf": [STRING, STRINGS]},
-        },
-    },
-}
 
 
 def _query(name: str, schema: Json, words: str) -> Json:
@@ -206,29 +70,44 @@ def filters() -> list[Json]:
     """The parameters that narrow a result set."""
     return [
         _query(
-            name,
-            _list({"type": "string", "enum": list(forms.CLOSED[name])})
-            if name in forms.CLOSED
+            kind.name,
+            {"type": "array", "items": {"type": "string", "enum": list(kind.labels)}}
+            if kind.closed
             else STRINGS,
-            f"{FILTER_WORDS[name]} May be repeated.",
+            f"{kind.described} May be repeated.",
         )
-        for name in forms.FILTERS
+        for kind in FACETS
     ]
 
 
 def paging() -> list[Json]:
     """The parameters that a search and similar cases share besides the filters."""
     return [
-        _query("mode", {"enum": list(forms.MODES), "default": "hybrid"}, "Which arms rank."),
+        _query(
+            "mode",
+            {"enum": [str(mode) for mode in MODES], "default": "hybrid"},
+            "; ".join(f"{mode}: {said}" for mode, said in MODES.items()) + ".",
+        ),
+        _query(
+            "sort",
+            {"enum": [str(sort) for sort in SORTS], "default": "relevance"},
+            "The order of hits.",
+        ),
         _query(
             "limit",
-            {**INTEGER, "minimum": 1, "maximum": forms.MAX_LIMIT, "default": forms.PAGE_SIZE},
+            {**INTEGER, "minimum": 1, "maximum": forms.MAX_LIMIT, "default": PAGE_SIZE},
             "Hits on a page.",
         ),
         _query(
             "offset",
             {**INTEGER, "minimum": 0, "maximum": forms.MAX_OFFSET, "default": 0},
             "Hits to pass over.",
+        ),
+        _query(
+            "seen",
+            STRING,
+            "Build and generation, joined by a point, of the page before: a note says so where the "
+            "index has changed since.",
         ),
     ]
 
@@ -241,7 +120,7 @@ def _operation(summary: str, schema: str, *refusals: int, **more: Any) -> Json:
         "summary": summary,
         "responses": {
             "200": answer(summary, schema),
-            **{str(status): answer("Refused, with a remedy", "Error") for status in refusals},
+            **{str(status): answer("Refused, with a remedy", "ErrorRecord") for status in refusals},
         },
         **more,
     }
@@ -252,8 +131,7 @@ def _id(example: str) -> list[Json]:
 
 
 SEARCH_ONLY = [
-    _query("q", {**STRING, "maxLength": forms.MAX_WORDS}, "Words, with the query language."),
-    _query("sort", {"enum": list(forms.SORTS), "default": "relevance"}, "The order of hits."),
+    _query("q", {**STRING, "maxLength": LONGEST_WORDS}, "Words, with the query language."),
 ]
 READING = [
     _query(
@@ -277,7 +155,8 @@ READING = [
 
 def document() -> Json:
     """The OpenAPI 3.1 document."""
-    upload = _object({"file": {"type": "string", "contentMediaType": "application/octet-stream"}})
+    file = {"type": "string", "contentMediaType": "application/octet-stream"}
+    upload = {"type": "object", "properties": {"file": file, "text": STRING}}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -310,13 +189,13 @@ def document() -> Json:
                 )
             },
             "/api/letters/{id}": {
-                "get": _operation("A letter", "Letter", 404, parameters=_id("CM16-0213037"))
+                "get": _operation("A letter", "LetterRecord", 404, parameters=_id("CM16-0213037"))
             },
             "/api/issues/{id}": {
-                "get": _operation("An issue", "Issue", 404, parameters=_id("CM16-0213037#1"))
+                "get": _operation("An issue", "IssueRecord", 404, parameters=_id("CM16-0213037#1"))
             },
             "/api/overview": {"get": _operation("What the index holds", "Overview")},
-            "/healthz": {"get": _operation("Whether the server answers", "Health")},
+            "/healthz": {"get": _operation("Whether the server answers", "HealthRecord")},
             "/openapi.json": {
                 "get": {
                     "summary": "This document",
@@ -324,5 +203,5 @@ def document() -> Json:
                 }
             },
         },
-        "components": {"schemas": SCHEMAS},
+        "components": {"schemas": schemas()},
     }

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from web import asking, guard
 from web.errors import Problem
+from web.serialize import file_name
 
 blueprint = Blueprint("original", __name__)
 
@@ -27,17 +28,10 @@ def is_at_hand(source: str) -> bool:
     return path.is_absolute() and path.is_file() and not path.is_symlink()
 
 
-def file_name(source: str) -> str:
-    """The name of a letter's file; a ZIP member's behind its archive's."""
-    path = Path(source)
-    archive = next((parent for parent in path.parents if parent.is_file()), None)
-    return f"{path.name} in {archive.name}" if archive else path.name
-
-
 @blueprint.get("/letters/<id_>/original")
 def original(id_: str) -> ResponseReturnValue:
     """The stored file itself, to be kept and not to be run; its path comes from the index alone."""
-    page = asking.letter(id_, neighbours=0)
+    page = asking.engine().letter(id_, neighbours=0)
     path = Path(page.source)
     # Named by its letter: a name out of somebody's folder may hold anything.
     suffix = path.suffix.lower() if re.fullmatch(r"\.[a-z0-9]{1,8}", path.suffix.lower()) else ""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from search.facets import GROUPS
+from search.facets import FACETS
+from search.request import CaseRequest, SearchRequest
 from search.results import Results
 from web import asking, forms, openapi, original, words
-from web.errors import not_found
-from web.forms import Question
+from web.address import Address
+from web.serialize import file_name
 
 blueprint = Blueprint("pages", __name__)
 
@@ -23,18 +26,18 @@ def front() -> ResponseReturnValue:
 @blueprint.get("/search")
 def search() -> ResponseReturnValue:
     """Results of a search; a case number goes to its letter."""
-    asked = forms.question(request.args)
-    results = asking.search(asked)
+    asked = forms.search_request(request.args)
+    results = asking.engine().search(asked)
     if results.letter_id:
         letter, _, number = results.letter_id.partition("#")
         return redirect(words.letter_path(letter, number))
-    asked = asked.about({expansion.term.lower() for expansion in results.expansions})
+    address = _address(asked, results)
     return render_template(
         "results.html",
-        asked=asked,
+        asked=address,
         results=results,
-        hidden=unlisted(asked, results),
-        empty=results.total == 0 and asking.engine().overview().letters == 0,
+        hidden=unlisted(address, results),
+        empty=_is_empty(results),
         action="/search",
         pasted=False,
     )
@@ -55,53 +58,66 @@ def similar_pasted() -> ResponseReturnValue:
 @blueprint.get("/similar/<letter>/<int:number>")
 def similar_issue(letter: str, number: int) -> ResponseReturnValue:
     """Prior determinations similar to one issue of this index."""
-    case = asking.Case(question=forms.question(request.args), issue=f"{letter}#{number}")
+    case = forms.case_request(request.args, issue=f"{letter}#{number}")
     return _similar(case, words.similar_path(letter, number))
 
 
-def _similar(case: asking.Case, action: str) -> str:
-    found = asking.similar(case)
+def _similar(case: CaseRequest, action: str) -> str:
+    similar = asking.engine().similar(case)
     start = None
     if case.issue:
-        page = asking.letter(case.issue, neighbours=0)
+        page = asking.engine().letter(case.issue, neighbours=0)
         start = next(i for i in page.letter.issues if f"{page.letter.id}#{i.number}" == case.issue)
-    asked = case.question.about({expansion.term.lower() for expansion in found.results.expansions})
+    address = _address(case, similar)
     return render_template(
         "similar.html",
-        asked=asked,
+        asked=address,
         case=case,
         start=start,
-        similar=found,
-        results=found.results,
-        hidden=unlisted(asked, found.results),
-        empty=found.results.total == 0 and asking.engine().overview().letters == 0,
+        results=similar,
+        hidden=unlisted(address, similar),
+        empty=_is_empty(similar),
         action=action,
         pasted=not case.issue,
     )
 
 
+def _address(asked: SearchRequest | CaseRequest, results: Results) -> Address:
+    """The address of a request, its filters as they were read, less switches of terms it lacks."""
+    filters: dict[str, tuple[str, ...]] = {}
+    for said in results.filters:
+        filters[said.name] = (*filters.get(said.name, ()), said.value)
+    address = Address(replace(asked, filters=filters))
+    return address.about({expansion.term.lower() for expansion in results.expansions})
+
+
+def _is_empty(results: Results) -> bool:
+    return results.total == 0 and asking.engine().overview().letters == 0
+
+
 @blueprint.get("/letters/<path:id_>")
 def letter(id_: str) -> ResponseReturnValue:
     """A letter for reading, one of its issues in view."""
-    bare, _, number = id_.partition("#")
-    wanted = number or request.args.get("issue", "")
-    words_ = forms.question(request.args).words
-    page = asking.letter(f"{bare}#{wanted}" if wanted else bare, words=words_)
-    found = page.letter
-    if wanted and wanted not in {str(issue.number) for issue in found.issues}:
-        raise not_found("issue", f"{bare}#{wanted}")
+    id_ = forms.issue_id(id_)
+    if "#" not in id_ and (number := request.args.get("issue")):
+        id_ = forms.issue_id(f"{id_}#{number}")
+    words_ = forms.search_request(request.args).words
+    page = asking.engine().letter(id_, words=words_)
+    in_view = id_.partition("#")[2]
     relied = [
-        words.guideline(citation) for issue in found.issues for citation in issue.reviewer_citations
+        words.guideline(citation)
+        for issue in page.letter.issues
+        for citation in issue.reviewer_citations
     ]
     return render_template(
         "letter.html",
         page=page,
-        letter=found,
-        in_view=int(wanted) if wanted else None,
+        letter=page.letter,
+        in_view=int(in_view) if in_view else None,
         words=words_,
-        file_name=original.file_name(page.source),
+        file_name=file_name(page.source),
         at_hand=original.is_at_hand(page.source),
-        old_text=words.superseded(found.decision_date, relied),
+        old_text=words.superseded(page.letter.decision_date, relied),
     )
 
 
@@ -110,7 +126,7 @@ def help_() -> ResponseReturnValue:
     """The query language, by examples that run."""
     return render_template(
         "help.html",
-        filters=[(group.label, openapi.FILTER_WORDS[group.name], group.name) for group in GROUPS],
+        filters=[(kind.label, kind.described, kind.name) for kind in FACETS],
         parameters=[*openapi.SEARCH_ONLY, *openapi.READING, *openapi.paging()],
     )
 
@@ -121,12 +137,12 @@ def about() -> ResponseReturnValue:
     return render_template("about.html", overview=asking.engine().overview())
 
 
-def unlisted(asked: Question, results: Results) -> list[tuple[str, str]]:
+def unlisted(asked: Address, results: Results) -> list[tuple[str, str]]:
     """Selected filters that no facet lists: the form carries them hidden, or they would be lost."""
-    listed = {(facet.name, value.value) for facet in results.facets for value in facet.values}
+    listed = {(name, value.value) for name, values in results.facets.items() for value in values}
     return [
-        (group, value)
-        for group, values in asked.filters.items()
+        (name, value)
+        for name, values in asked.filters.items()
         for value in values
-        if (group, value) not in listed
+        if (name, value) not in listed
     ]

@@ -74,7 +74,7 @@ def run(
         ) from error
     context = get_context("spawn")
     others = [
-        context.Process(target=_serve_too, args=(engine.directory, host, listening, limits))
+        context.Process(target=_serve_too, args=(engine.address, host, listening, limits))
         for _ in range(processes - 1)
     ]
     for other in others:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from urllib.parse import quote, quote_plus, urlencode
@@ -11,35 +11,20 @@ from flask import Flask
 from markupsafe import Markup, escape
 
 from index.letter import Citation, Family, Issue, Letter
-from search.results import Facet, FacetValue, Hit, Outcomes
+from search.facets import FACETS, OUTCOMES
+from search.request import LONGEST_TEXT, MODES, SORTS, Sort
+from search.results import FacetValue, Hit, Outcomes
+from search.signals import SIGNALS
 
-OUTCOMES = {
-    "overturned": "Overturned: treatment approved",
-    "upheld": "Upheld: denial stands",
-    "unknown": "Outcome not stated",
-}
 FIELDS = {
     "request": "Request",
     "summary": "Case summary",
     "rationale": "Rationale",
     "guidelines": "Guidelines",
 }
-MODES = {
-    "hybrid": "words and meaning",
-    "lexical": "words only",
-    "semantic": "meaning only",
-}
-SORTS = {"relevance": "relevance", "newest": "newest first", "oldest": "oldest first"}
 # The state replaced most of the MTUS text on this day; what was decided before rests on the old.
 MTUS_REPLACED = date(2017, 12, 1)
 SHOWN_VALUES = 8
-# What a group of filters is about, where its name does not say it.
-GROUP_HELP = {
-    "outcome": "Of the issue itself, not of its letter.",
-    "administrator": "What the denial cited.",
-    "differ": "Whether the reviewer used another guideline than the denial.",
-    "reason": "What the decision turned on, read from its words.",
-}
 
 
 def day(value: date | None) -> str:
@@ -153,15 +138,20 @@ def any_superseded(hits: Iterable[Hit]) -> bool:
     return any(superseded(hit.decision_date, hit.reviewer_guidelines) for hit in hits)
 
 
-def tree(facet: Facet) -> list[tuple[FacetValue, list[FacetValue]]]:
+def tree(values: Sequence[FacetValue]) -> list[tuple[FacetValue, list[FacetValue]]]:
     """The values of a facet as families with their children, in the order they came."""
-    tops = [value for value in facet.values if not value.parent]
+    tops = [value for value in values if not value.parent]
     known = {value.value for value in tops}
-    orphans = [v for v in facet.values if v.parent and v.parent not in known]
+    orphans = [value for value in values if value.parent and value.parent not in known]
     return [
-        (top, [value for value in facet.values if value.parent == top.value])
-        for top in [*tops, *orphans]
+        (top, [value for value in values if value.parent == top.value]) for top in [*tops, *orphans]
     ]
+
+
+def ranked(ranks: Mapping[str, int]) -> str:
+    """The places of a hit: "2nd by words, 1st by meaning"."""
+    told = (signal for signal in SIGNALS if signal.name in ranks)
+    return ", ".join(f"{ordinal(ranks[signal.name])} {signal.label}" for signal in told)
 
 
 def alone(value: FacetValue) -> tuple[FacetValue, list[FacetValue]]:
@@ -205,16 +195,18 @@ def install(app: Flask) -> None:
         marked=marked,
         ordinal=ordinal,
         plural=plural,
+        ranked=ranked,
         thousands=thousands,
         tree=tree,
     )
     app.jinja_env.globals.update(
         any_superseded=any_superseded,
         can_filter=can_filter,
-        date_sorts={name: said for name, said in SORTS.items() if name != "relevance"},
+        date_sorts={name: said for name, said in SORTS.items() if name is not Sort.RELEVANCE},
+        facet_kinds=FACETS,
         field_words=FIELDS,
-        group_help=GROUP_HELP,
         letter_path=letter_path,
+        longest_text=LONGEST_TEXT,
         mode_words=MODES,
         outcome_words=OUTCOMES,
         search_path=search_path,

@@ -10,8 +10,13 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from index.fold import plain
+from index.known_words import known_words
+from index.spellings import in_full, parts
+
 GAP = 3  # the most words a "~" of a pattern can stand for
 _WORD = re.compile(r"[A-Za-z0-9]+(?:\.\d+)?|%")
+_HYPHENED = re.compile(r"\b([A-Za-z]+)[-/]([A-Za-z]+)\b")
 _PATTERN = re.compile(r"[()|?~]|=?[A-Za-z0-9]+(?:\.\d+)?|%")
 # Words that look like a plural and are none, or mean something else without their s.
 _LONG_PLURALS = ("tches", "nches", "rches", "shes", "sses", "xes")
@@ -45,9 +50,28 @@ def fold(word: str) -> str:
 
 
 def words_of(text: str) -> Words:
-    """The words of `text`; hyphens, slashes and possessives fall away."""
-    raw = _WORD.findall(text.replace("\u2019", "'").replace("'s", ""))
+    """The words of `text`, each as in any of its spellings; hyphens and possessives fall away."""
+    joined = _HYPHENED.sub(_in_one, plain(text)).replace("'s", "")
+    raw = [part for word in _WORD.findall(joined) for part in _parted(word)]
     return Words([fold(word) for word in raw], raw)
+
+
+def _in_one(match: re.Match[str]) -> str:
+    """A word with a hyphen or a stroke in it as one word, where that is what it is."""
+    written = match[0].lower()
+    if full := in_full(written):
+        return full
+    return match[1] + match[2] if written.replace("-", "") in known_words() else match[0]
+
+
+@lru_cache(maxsize=1 << 16)
+def _parted(word: str) -> tuple[str, ...]:
+    """`word` as it is, or the words it is also written as."""
+    found, start = [], 0
+    for part in parts(word.lower()):
+        found.append(word[start : start + len(part)])
+        start += len(part)
+    return tuple(found)
 
 
 def expand(pattern: str) -> list[tuple[str, ...]]:
@@ -77,7 +101,7 @@ def _alternatives(parts: list[str], at: int) -> tuple[list[tuple[str, ...]], int
             group, at = _alternatives(parts, at)
             at += 1
         else:
-            group = [(part if part[0] in "=~" else fold(part),)]
+            group = [(part,) if part[0] in "=~" else tuple(map(fold, _parted(part)))]
         if at < len(parts) and parts[at] == "?":
             group = [*group, ()]
             at += 1

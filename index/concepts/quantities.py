@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from index.fold import plain
+
 _COLUMN = [f"{letter}{n}" for letter, last in zip("CTLS", (7, 12, 5, 5), strict=True)
            for n in range(1, last + 1)]  # fmt: skip
 _PLACE = {level: place for place, level in enumerate(_COLUMN)}
@@ -18,7 +20,7 @@ _NOT_A_COUNT = (
     r"|mg|visit|session|week|wk|time|day|month|%))"
 )
 _FIRST = re.compile(rf"\b([CTLS])-?(\d{{1,2}}){_NOT_A_COUNT}", re.IGNORECASE)
-_JOIN = r"-|\u2013|\u2014|/|\bto\b|\bthrough\b|\bthru\b|,|&|\band\b"
+_JOIN = r"-|/|\bto\b|\bthrough\b|\bthru\b|,|&|\band\b"
 _NEXT = re.compile(
     rf"\s*({_JOIN})\s*(?:and\s+)?([CTLS]?)-?(\d{{1,2}}){_NOT_A_COUNT}", re.IGNORECASE
 )
@@ -27,6 +29,7 @@ _LISTING = frozenset({",", "&", "and"})
 
 def read_levels(text: str) -> tuple[str, ...]:
     """The spinal levels of `text`, normalised, in order of appearance."""
+    text = plain(text)
     levels: dict[str, None] = {}
     at = 0
     while first := _FIRST.search(text, at):
@@ -125,7 +128,7 @@ def read_visits(text: str) -> int | None:
     A rate comes first ("two times a week for six weeks" -> 12), then a total ("12 sessions"),
     "2x6", and "#12". None where no number of visits is named.
     """
-    text = text[:_MAX_TEXT].lower()
+    text = plain(text[:_MAX_TEXT]).lower()
     visits = 0
     if found := _RATE.search(text):
         visits = _number(found[2]) * _number(found[5])

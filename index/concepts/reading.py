@@ -1,7 +1,8 @@
 """What a text is about: treatments, regions, levels, sides, drugs, visits.
 
-`read_concepts` reads any text; `issue_concepts` an issue, whose request speaks first. The
-closeness of two such readings is in `index.concepts.closeness`, offered from here too.
+`read_concepts` reads any text; `issue_concepts` an issue, whose request speaks first, and
+`read_issue` all that we derive of one. The closeness of two such readings is in
+`index.concepts.closeness`, offered from here too.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from index.concepts.closeness import GROUP_WEIGHTS, features, query_features, sc
 from index.concepts.drugs import read_drugs
 from index.concepts.phrases import Found, Phrases, Words, words_of
 from index.concepts.quantities import read_levels, read_visits
+from index.concepts.reasons import read_reasons
 from index.concepts.taxonomy import IGNORED, Taxonomy, load_taxonomy
-from index.letter import Concepts
+from index.letter import Concepts, Issue, Letter, Reading
+from index.passages import without_verdict
 
 __all__ = [
     "GROUP_WEIGHTS",
@@ -24,6 +27,7 @@ __all__ = [
     "issue_concepts",
     "query_features",
     "read_concepts",
+    "read_issue",
     "score",
     "similarity",
 ]
@@ -81,6 +85,15 @@ def issue_concepts(
         treatments=read.treatments or asked.treatments,
         regions=read.regions,
         sides=asked.sides or sides,
+    )
+
+
+def read_issue(letter: Letter, issue: Issue) -> Reading:
+    """What we read into an issue; sentences that state the verdict tell nothing of its subject."""
+    reasoning, _ = without_verdict(issue.rationale)
+    return Reading(
+        concepts=issue_concepts(issue.request, issue.disputed, reasoning, letter.summary),
+        reasons=read_reasons(issue.rationale),
     )
 
 

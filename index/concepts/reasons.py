@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Self
 
+from index.fold import fold
 from index.passages import is_verdict, sentences
 
 _FILE = Path(__file__).parents[1] / "data" / "reasons.toml"
@@ -129,10 +130,7 @@ def read_reasons(text: str) -> tuple[str, ...]:
     `text` is a rationale or a question; beyond 20,000 characters it is not read. The answer is
     the same whichever way the verdict in it goes.
     """
-    said = [
-        (_groups_in(s.lower().replace("\u2019", "'")), is_verdict(s))
-        for s in sentences(text[:_MAX_CHARACTERS])
-    ]
+    said = [(_groups_in(fold(s)), is_verdict(s)) for s in sentences(text[:_MAX_CHARACTERS])]
     return tuple(
         reason.name
         for reason in _tables()[0]

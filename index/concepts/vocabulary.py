@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from index.concepts.taxonomy import load_table
+from index.spellings import as_apart
 
 _MAX_BRANDS = 8  # brands a generic name expands to
 _OPTIONAL = re.compile(r"\s*\([^()]*\)\?")
@@ -55,14 +56,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """All entries by lower-case term; `longest` is the number of words of the longest term."""
+    """All entries by term (`spellings.as_apart`); `longest` is the most words a term has."""
 
     entries: Mapping[str, Entry]
     longest: int
 
     def get(self, term: str) -> Entry | None:
-        """The entry of `term` in any case, or None."""
-        return self.entries.get(term.lower())
+        """The entry of `term` in any case and spelling, or None."""
+        return self.entries.get(as_apart(term))
 
 
 @cache
@@ -75,16 +76,18 @@ def load_vocabulary() -> Vocabulary:
     entries: dict[str, Entry] = {}
     plain = [*table["abbreviations"].items(), *_synonyms(table["synonyms"]["sets"])]
     for entry in (*map(_ambiguous, table["ambiguous"].items()), *map(_plain, plain)):
-        if entry.term.lower() in entries:
+        term = as_apart(entry.term)
+        if term in entries:
             raise ValueError(f"vocabulary.toml has {entry.term!r} in two places")
-        entries[entry.term.lower()] = entry
+        entries[term] = entry
     for term, expansions in _drug_names(load_table("drugs.toml")):
-        known = entries.get(term.lower())
+        key = as_apart(term)
+        known = entries.get(key)
         if known is None:
-            entries[term.lower()] = _plain((term, expansions))
+            entries[key] = _plain((term, expansions))
         elif not known.ambiguous:  # a drug that is a synonym of something, too
             before = known.senses[0].expansions
-            entries[term.lower()] = _plain((known.term, dict.fromkeys([*before, *expansions])))
+            entries[key] = _plain((known.term, dict.fromkeys([*before, *expansions])))
     return Vocabulary(entries, max(len(term.split()) for term in entries))
 
 

@@ -15,13 +15,13 @@ from index.extract.document import (
     Document,
     Line,
     Unreadable,
-    fold,
     too_large,
 )
 from index.extract.pdf import pdf_lines
 from index.extract.plain import plain_lines
-from index.extract.sources import Source, archive_members, discover
+from index.extract.sources import Source, archive_members, discover, shown
 from index.extract.word import word_lines
+from index.fold import readable
 
 __all__ = [
     "Document",
@@ -31,7 +31,7 @@ __all__ = [
     "archive_members",
     "discover",
     "extract",
-    "fold",
+    "shown",
 ]
 
 
@@ -53,4 +53,4 @@ def extract(name: str, data: bytes) -> Document:
             "There is no text in the file: it may be a scan, or blank.",
             "Run text recognition (OCR) on it, then add it again.",
         )
-    return Document(fold(name), tuple(lines))
+    return Document(readable(name), tuple(lines))

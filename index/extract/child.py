@@ -21,11 +21,11 @@ from pathlib import Path
 import msgspec
 
 from index.extract import Source, Unreadable, archive_members, extract
+from index.fold import readable
 from index.letter import Letter
 from index.privacy import forbid_core_dumps
 
 MAX_MESSAGE = 256 * 1024 * 1024  # bytes; the largest file and more than the largest answer
-_READER = b"1"  # raised when reading changes: every file is then read again
 _LENGTH = struct.Struct(">I")
 _SMALL = 1 << 16  # bytes that are sent at once with their length rather than not be copied
 _GROWN = 0.25  # of the memory allowed: a process that has held as much gives way to a new one
@@ -35,7 +35,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """A file to read: one on disk (`source`), or the bytes of one that was sent (`name`, `data`).
 
     `want` is "letter", "text" or, of an archive, "members". `known` is the digest that the file
-    had when it was read before: then it is not read again.
+    had when it was read before: then it is not read again. `reader` stands for what reads files
+    (`index.digests`) and goes into the digest: where that has changed, every file is read again.
     """
 
     want: str
@@ -43,6 +44,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     data: bytes = b""
     known: str = ""
+    reader: str = ""
 
 
 class Answer(msgspec.Struct, kw_only=True):
@@ -76,8 +78,8 @@ def answer_to(ask: Ask) -> Answer:
             return answer
         name, data = ask.name, ask.data
         if ask.source is not None:
-            name, data = ask.source.name, ask.source.load()
-        answer.digest = blake2b(data, digest_size=16, salt=_READER).hexdigest()
+            name, data = readable(os.fsdecode(ask.source.name)), ask.source.load()
+        answer.digest = blake2b(data, digest_size=16, key=ask.reader.encode()).hexdigest()
         if answer.digest == ask.known:
             return answer
         if ask.want == "letter":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 MEBIBYTE = 1024 * 1024
@@ -45,29 +44,6 @@ class Document:
     def text(self) -> str:
         """The lines, one under the other."""
         return "\n".join(line.text for line in self.lines)
-
-
-_BREAKS = re.compile("\r\n?|[\v\x85\u2028\u2029]")
-_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
-    "\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufff0-\uffff\U000e0000-\U0010ffff]"
-)
-_LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl"})
-
-
-def fold(text: str) -> str:
-    """`text` with one kind of line break and of space, and without what cannot be seen.
-
-    Control characters, lone surrogates, direction overrides, zero-width and private characters
-    go; form feeds and tabs stay, for the layout.
-    """
-    if text.isascii() and text.isprintable():
-        return text
-    text = _BREAKS.sub("\n", text)
-    if not text.isascii():
-        text = _SPACES.sub(" ", text).translate(_LIGATURES)
-    return _UNSEEN.sub("", text)
 
 
 def too_large() -> Unreadable:

@@ -14,10 +14,10 @@ from index.extract.document import (
     Line,
     Span,
     damaged,
-    fold,
     locked,
     too_large,
 )
+from index.fold import readable
 
 MAX_PAGES = 500
 
@@ -125,11 +125,11 @@ def _line(text: str, bold: list[Span], page: int) -> Line:
     """A line of folded text; folding shortens it, so the bold words are placed anew."""
     folded, spans, end = "", [], 0
     for start, stop in bold:
-        folded += fold(text[end:start])
-        word = fold(text[start:stop].replace(_HYPHEN, "-"))
+        folded += readable(text[end:start])
+        word = readable(text[start:stop].replace(_HYPHEN, "-"))
         spans.append((len(folded), len(folded) + len(word)))
         folded, end = folded + word, stop
-    folded += fold(text[end:].replace(_HYPHEN, "-"))
+    folded += readable(text[end:].replace(_HYPHEN, "-"))
     return Line(folded.replace("\n", " "), tuple(spans), page)
 
 

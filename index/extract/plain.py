@@ -6,7 +6,8 @@ import codecs
 import re
 from pathlib import PurePosixPath
 
-from index.extract.document import MAX_CHARACTERS, Line, Unreadable, fold, too_large
+from index.extract.document import MAX_CHARACTERS, Line, Unreadable, too_large
+from index.fold import readable
 
 _SUFFIXES = {"", ".txt", ".text", ".pdf", ".docx"}
 _BOMS = (
@@ -45,7 +46,7 @@ def plain_lines(name: str, data: bytes) -> list[Line]:
         raise too_large()
     return [
         Line(line, (), number)
-        for number, page in enumerate(fold(text).replace("\t", " ").split("\f"))
+        for number, page in enumerate(readable(text).replace("\t", " ").split("\f"))
         for line in page.split("\n")
     ]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -15,7 +16,6 @@ from index.extract.document import (
     MEBIBYTE,
     Unreadable,
     damaged,
-    fold,
     locked,
     too_large,
 )
@@ -33,13 +33,13 @@ Refusal = tuple[str, str, str]
 class Source:
     """One file found, as plain values: another process can load it.
 
-    `name` is its full path, a member's behind its archive's; `path` is where the file lies on the
-    disk (its bytes: not every name is text), `chain` leads into it where it is an archive: the
-    number of the member in each archive on the way. `refusal` says why it cannot be loaded
-    (code, reason, remedy), where that is known already.
+    `name` tells it from every other: its full path, a member's behind its archive's, as bytes (not
+    every name is text: see `shown`). `path` is where the file lies on the disk, `chain` leads into
+    it where it is an archive: the number of the member in each archive on the way. `refusal` says
+    why it cannot be loaded (code, reason, remedy), where that is known already.
     """
 
-    name: str
+    name: bytes
     path: bytes
     chain: tuple[int, ...] = ()
     refusal: Refusal | None = None
@@ -53,14 +53,44 @@ class Source:
         return _read(_archive_at(self.path, _stamp(self.path), self.chain[:-1]), self.chain[-1])
 
 
+def shown(name: bytes) -> str:
+    """The name of a source as text on one line: what is no text, or cannot be seen, is escaped."""
+    text = name.decode(errors="backslashreplace")
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+
+
 def archive_members(source: Source) -> list[Source] | None:
     """What lies in an archive and in the archives in it; None where `source` is no archive.
 
-    Raises `Unreadable` where it holds too much. Opens what anybody may have made: an index run
-    does it in a process with bounds.
+    No two members have one name: a second "a.txt" is called "a (2).txt". Raises `Unreadable` where
+    it holds too much. Opens what anybody may have made: an index run does it in a process with
+    bounds.
     """
     archive = _archive(Path(os.fsdecode(source.path)))
-    return None if archive is None else list(_members(archive, source, MAX_ZIP_DEPTH))
+    return None if archive is None else _told_apart(_members(archive, source, MAX_ZIP_DEPTH))
+
+
+def _told_apart(members: Iterable[Source]) -> list[Source]:
+    """The members with a name each; those who share one are numbered from the second on."""
+    found = list(members)
+    taken = {member.name for member in found}
+    met: Counter[bytes] = Counter()
+    for at, member in enumerate(found):
+        met[member.name] += 1
+        if met[member.name] > 1:
+            while (name := _numbered(member.name, met[member.name])) in taken:
+                met[member.name] += 1
+            taken.add(name)
+            found[at] = replace(member, name=name)
+    return found
+
+
+def _numbered(name: bytes, number: int) -> bytes:
+    folder, slash, file = name.rpartition(b"/")
+    stem, dot, suffix = file.partition(b".")
+    return b"%b%b%b (%d)%b%b" % (folder, slash, stem, number, dot, suffix)
 
 
 def discover(
@@ -79,7 +109,7 @@ def discover(
 
 def _walk(path: Path, members: Callable[[Source], list[Source] | None]) -> Iterator[Source]:
     """The sources at `path`."""
-    source = Source(fold(str(path)), os.fsencode(path))
+    source = Source(os.fsencode(path), os.fsencode(path))
     if path.is_file():
         try:
             inside = members(source) if _ends_like_an_archive(path) else None
@@ -158,7 +188,7 @@ def _members(archive: zipfile.ZipFile, outer: Source, depth: int) -> Iterator[So
         parts = [part for part in PurePosixPath(info.filename).parts if part not in ("/", "..")]
         if any(_is_litter(part) for part in parts):
             continue
-        name = fold("/".join([outer.name, *parts]))
+        name = b"/".join([outer.name, "/".join(parts or ["unnamed"]).encode()])
         source = Source(name, outer.path, (*outer.chain, number))
         if info.filename.lower().endswith(".zip"):
             yield from _nested(archive, source, depth - 1)

@@ -14,9 +14,9 @@ from index.extract.document import (
     Span,
     Unreadable,
     damaged,
-    fold,
     too_large,
 )
+from index.fold import readable
 
 _MAX_PARTS = 5_000
 _MAX_UNPACKED = 200 * MEBIBYTE
@@ -113,7 +113,7 @@ def _paragraph(pieces: Pieces) -> list[Line]:
     text = ""
     bold: list[Span] = []
     for piece, is_bold in [*pieces, ("\n", False)]:
-        parts = fold(piece).replace("\t", " ").split("\n")
+        parts = readable(piece).replace("\t", " ").split("\n")
         for number, part in enumerate(parts):
             if number:
                 lines.append(Line(text, tuple(bold)))

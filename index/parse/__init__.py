@@ -42,7 +42,7 @@ def parse(document: Document) -> Letter:
     return Letter(
         id=front.case_number or _hash_id(body.text),
         form=_dated_form(form, front, body.text),
-        issues=_issues(found, body, summary),
+        issues=_issues(found, body),
         summary=summary,
         case_number=front.case_number,
         date_assigned=dates.get("date_assigned"),
@@ -115,16 +115,14 @@ def _dated_form(form: Form, front: Front, text: str) -> Form:
     return Form.B if _NEW_CITATION.search(text) else Form.A
 
 
-def _issues(found: list[Found], body: Body, summary: str) -> tuple[Issue, ...]:
+def _issues(found: list[Found], body: Body) -> tuple[Issue, ...]:
     """The records; where an issue has no outcome of its own it has that of the case."""
     whole = Outcome.UNKNOWN
     if any(issue.outcome is Outcome.UNKNOWN for issue in found):
         whole = case_outcome(head(body))
     return tuple(
         issue_record(
-            number,
-            replace(issue, outcome=whole) if issue.outcome is Outcome.UNKNOWN else issue,
-            summary,
+            number, replace(issue, outcome=whole) if issue.outcome is Outcome.UNKNOWN else issue
         )
         for number, issue in enumerate(found, 1)
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from index.extract import Line
+from index.fold import mended
 from index.parse.labels import Label, find_labels
 from index.parse.marks import Mark, Part, find_marks
 
@@ -65,43 +66,11 @@ class Body:
 
     def flow(self, start: int, end: int) -> str:
         """The text between two positions as one line, words broken over lines made whole."""
-        text = self.text[start:end]
-        if "-\n" in text:
-            text = _LINE_HYPHEN.sub(self._mend, text)
-        return " ".join(text.split())
-
-    def _mend(self, match: re.Match[str]) -> str:
-        """A hyphen at the end of a line: mostly the author's own, seldom a syllable break."""
-        before = match.string[max(0, match.start() - _LONG_WORD) : match.start()]
-        if not before or not (before[-1].isalnum() or before[-1] in ".)"):
-            return match.group()  # a dash
-        left, right = _LAST_WORD.search(before), match["right"] or ""
-        if left and right.islower():
-            joined = (left.group() + right).lower()
-            hyphenated = f"{left.group()}-{right}".lower()
-            syllable = _SUFFIX.match(right) and right not in self.words
-            if hyphenated not in self.words and (
-                joined in self.words or left.group().lower() in _PREFIXES or syllable
-            ):
-                return right
-        return f"-{right}"
+        return " ".join(mended(self.text[start:end], self.words).split())
 
 
 def _start(label: Label) -> int:
     return label.start
-
-
-_LINE_HYPHEN = re.compile(r"-\n+(?P<right>[A-Za-z]+\b)?")
-_LAST_WORD = re.compile(r"(?<![\w-])[A-Za-z]+$")
-_LONG_WORD = 40
-# Combining forms that are not written with a hyphen, and endings that are not words.
-_PREFIXES = frozenset(
-    ["electro", "neuro", "cardio", "gastro", "radio", "cortico", "musculo", "osteo"]
-)
-_SUFFIX = re.compile(
-    r"(?:[a-z]{0,3}(?:tion|sion|ment|ness|ology|opathy|ography|ectomy|otomy|oscopy|plasty)s?"
-    r"|itis|al|ally|ic|ical|ing|ed|ly|ity|ous|able|ible|ative|ary)\b"
-)
 
 
 def read_body(lines: tuple[Line, ...]) -> Body:

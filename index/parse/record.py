@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from index.concepts.reading import issue_concepts
 from index.letter import Issue, Outcome
 from index.parse.citations import parse_citations
 from index.parse.headings import disputed_part
-from index.passages import without_verdict
 
 
 @dataclass(frozen=True)
@@ -22,19 +20,16 @@ class Found:
     rationale: str = ""
 
 
-def issue_record(number: int, found: Found, summary: str) -> Issue:
-    """The record of an issue, its citations and concepts read; `summary` is the letter's."""
-    disputed = disputed_part(found.request)
-    reasoning, _ = without_verdict(found.rationale)
+def issue_record(number: int, found: Found) -> Issue:
+    """The record of an issue, its citations read."""
     return Issue(
         number=number,
         request=found.request,
-        disputed=disputed,
+        disputed=disputed_part(found.request),
         outcome=found.outcome,
         claims_administrator_guideline=found.claims,
         reviewer_guideline=found.reviewer,
         claims_administrator_citations=parse_citations(found.claims),
         reviewer_citations=parse_citations(found.reviewer),
         rationale=found.rationale,
-        concepts=issue_concepts(found.request, disputed, reasoning, summary),
     )

@@ -1,11 +1,11 @@
-"""Segments: one batch of issues as a Whoosh index of one segment, with impact arrays beside it.
+"""Postings through Whoosh: written by a Whoosh writer, and open to Whoosh's own searcher.
 
 A segment is written once, by one writer, and never changed; deleting is the business of the
 generation that lists it. So several processes can each write a segment.
 
-The arrays are made of the very postings Whoosh writes: `Postings` stands in for the pool in
-which a Whoosh writer collects and sorts them (a private part of it, hence the exact version
-in pyproject.toml). It keeps them in flat arrays, a tenth of the memory, and never spills.
+Whoosh's writer hands on the text of each field whole (`FieldText`) to a `PostingsWriter`, in place
+of the pool in which it would collect and sort postings one by one (a private part of it, hence the
+exact version in pyproject.toml). What it keeps of its own is in memory, and goes with it.
 """
 
 from __future__ import annotations
@@ -16,26 +16,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from whoosh.codec.whoosh3 import W3Codec
+from whoosh.codec.base import Codec, FieldWriter, PerDocumentReader, PerDocumentWriter, TermsReader
+from whoosh.codec.base import Segment as WhooshSegment
 from whoosh.fields import STORED, TEXT, Schema
-from whoosh.index import FileIndex, create_in, open_dir
-from whoosh.util.numeric import byte_to_length
+from whoosh.filedb.filestore import RamStorage
+from whoosh.formats import Positions
+from whoosh.reading import SegmentReader
 
-from index.analysis import IssueAnalyzer, TermPositions, chunks, pieces
+from index.analysis import IssueAnalyzer
 from index.files import sync_directory
-from index.segments.postings import BLOCK, FIELDS, RANKED, Array, packed, save
+from index.segments.arrays import Array
+from index.segments.postings import FIELDS, Postings, save
+from index.segments.whoosh_reader import Documents, Terms
 
-LENGTHS: Array = np.array([byte_to_length(byte) for byte in range(256)], np.int64)
-"""The field length that each byte of a segment's `lengths` stands for, ascending."""
-
-WHOOSH = "whoosh"
-"""The folder of a segment that holds its Whoosh index."""
-
-FILES = r"whoosh/(MAIN\.tmp/[^/]*|_?MAIN_[^/]+|)"
-"""A pattern of the paths that Whoosh writes below a segment, and of its folder."""
-
-_SLAB = 100_000  # postings handed on at a time: as Python objects they take much memory
-_FIELD_NUMBERS = {field: number for number, field in enumerate(FIELDS)}
+_SORTED_FIELDS = tuple(sorted(FIELDS))  # the order in which Whoosh reads a document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +43,25 @@ class LexicalDocument:
     guidelines: str = ""
 
 
-class SegmentFault(RuntimeError):
-    """Whoosh did not store what it was given."""
+class FieldText(Positions):  # type: ignore[misc]
+    """Whoosh's format of a field: on the way in its text as it is, on the way out positions.
+
+    The value of a posting is its ascending positions as uint16 in the machine's byte order.
+    """
+
+    def word_values(
+        self, value: str, _analyzer: object, **_wanted: object
+    ) -> Iterator[tuple[str, int, float, str]]:
+        """Yields one item for the whole field, in the place of one for each term."""
+        yield "", 1, 1.0, value
+
+    def decode_positions(self, value: bytes) -> list[int]:
+        """The positions in the value of a posting."""
+        return array("H", value).tolist()
+
+    def decode_frequency(self, value: bytes) -> int:
+        """The number of positions in the value of a posting."""
+        return len(value) // 2
 
 
 def schema() -> Schema:
@@ -58,171 +69,158 @@ def schema() -> Schema:
     fields = {}
     for name in FIELDS:
         fields[name] = TEXT(analyzer=IssueAnalyzer())
-        fields[name].format = TermPositions()
+        fields[name].format = FieldText()
     return Schema(issue=STORED(), **fields)
-
-
-class Codec(W3Codec):  # type: ignore[misc]
-    """Whoosh's own codec without the field lengths in posting blocks, which nothing here reads.
-
-    They would take a look-up for every posting. It is named in the index: keep it importable.
-    """
-
-    length_stats = False
-
-
-class Postings:
-    """Collects the postings of a segment, as Whoosh's pool does, and sorts them for both readers.
-
-    One entry for each (field, term, document); as columns `fields`, `terms` (numbers in
-    order of first sight), `documents`, `counts`, and all `positions` one after the other.
-    """
-
-    def __init__(self) -> None:
-        self._numbers: dict[bytes, int] = {}
-        self._fields = array("B")
-        self._terms = array("i")
-        self._documents = array("i")
-        self._counts = array("B")
-        self._positions = array("H")
-
-    def add(self, posting: tuple[str, bytes, int, float, bytes]) -> None:
-        """Takes (field, term, document, weight, positions), in any order of terms."""
-        field, term, document, _, value = posting
-        numbers = self._numbers
-        number = numbers.get(term)
-        if number is None:
-            number = numbers[term] = len(numbers)
-        self._terms.append(number)
-        self._fields.append(_FIELD_NUMBERS[field])
-        self._documents.append(document)
-        self._counts.append(len(value) // 2)
-        self._positions.frombytes(value)
-
-    def cleanup(self) -> None:
-        """Does nothing: there are no temporary files. Part of what a Whoosh writer calls."""
-
-    def sort(self) -> None:
-        """Puts entries in the order of term, document, field; to be called once, at the end."""
-        self.names = sorted(self._numbers)
-        rank = np.empty(len(self.names), np.int64)
-        numbers = np.fromiter((self._numbers[name] for name in self.names), np.int64)
-        rank[numbers] = np.arange(len(self.names))
-        self.fields = np.array(self._fields)
-        self.terms = rank[np.array(self._terms, np.int64)]
-        self.documents = np.array(self._documents)
-        self.counts = np.array(self._counts)
-        key = self.terms << 34 | self.documents.astype(np.int64) << 2 | self.fields
-        order = np.argsort(key, kind="stable")
-        starts = np.cumsum(self.counts, dtype=np.int64) - self.counts
-        self.fields, self.terms = self.fields[order], self.terms[order]
-        self.documents, self.counts = self.documents[order], self.counts[order]
-        self.starts = np.cumsum(self.counts, dtype=np.int64) - self.counts
-        moved = np.repeat(starts[order] - self.starts, self.counts)
-        self.positions = np.array(self._positions)[moved + np.arange(len(moved))]
-
-    def iter_postings(self) -> Iterator[tuple[str, bytes, int, float, bytes]]:
-        """Yields what `add` took, by field name, term and document: the order Whoosh writes."""
-        self.sort()
-        value = self.positions.tobytes()
-        names = self.names
-        for field, number in sorted(_FIELD_NUMBERS.items()):
-            of_field = np.flatnonzero(self.fields == number)
-            for at in range(0, len(of_field), _SLAB):
-                chosen = of_field[at : at + _SLAB]
-                columns = (self.terms, self.documents, self.counts, self.starts)
-                rows = zip(*(column[chosen].tolist() for column in columns), strict=True)
-                for term, document, count, start in rows:
-                    positions = value[2 * start : 2 * (start + count)]
-                    yield field, names[term], document, float(count), positions
-
-    def arrays(self, documents: int) -> dict[str, Array]:
-        """The part of the impact arrays that is made of postings, for a number of documents."""
-        width = len(FIELDS)
-        counts, fields = self.counts.astype(np.int64), self.fields.astype(np.int64)
-        shifts = 8 * np.arange(width)
-        cells = np.bincount(self.documents * width + fields, counts, documents * width)
-        lengths = cells.astype(np.int64).reshape(documents, width)
-        firsts = _firsts(self.terms, self.documents)
-        ranked = np.flatnonzero(self.fields < len(RANKED))
-        terms = self.terms[ranked][_firsts(self.terms[ranked], self.documents[ranked])]
-        text, ends = packed(self.names)
-        return {
-            "lengths": (np.searchsorted(LENGTHS, lengths) << shifts).sum(axis=1),
-            "totals": lengths.sum(axis=0),
-            "terms": text,
-            "term_ends": ends,
-            "rows": np.searchsorted(self.terms[firsts], np.arange(len(self.names) + 1)),
-            "frequencies": np.bincount(terms, minlength=len(self.names)),
-            "documents": self.documents[firsts],
-            "counts": np.add.reduceat(counts << shifts[fields], firsts) if len(firsts) else counts,
-            "positions": self.positions,
-            "blocks": self.starts[firsts][::BLOCK],
-        }
-
-
-def _firsts(terms: Array, documents: Array) -> Array:
-    """Where in sorted columns another term or document begins."""
-    new = np.ones(len(terms), bool)
-    new[1:] = (np.diff(terms) != 0) | (np.diff(documents) != 0)
-    return np.flatnonzero(new)
 
 
 def write_segment(directory: Path, documents: Iterable[LexicalDocument]) -> int:
     """Writes `documents` as a segment into `directory`, new or empty; returns their number.
 
     When it returns, everything is on the disk (fsync). Memory: some 6 KB for each issue of
-    550 words. Raises ValueError where there are no documents, SegmentFault where Whoosh did not
-    store every one.
+    550 words. Raises ValueError where there are no documents.
     """
-    whoosh = directory / WHOOSH
-    whoosh.mkdir(parents=True)
-    issues, seen = array("q"), set[str]()
-    postings = Postings()
-    index = create_in(str(whoosh), schema())
-    writer = index.writer(codec=Codec())
-    writer.pool = postings
+    directory.mkdir(parents=True, exist_ok=True)
+    index = _Memory().create_index(schema())
+    codec = PostingsCodec(directory)
+    writer = index.writer(codec=codec)
+    writer.pool = _Pool()
     try:
         for document in documents:
-            fields = {name: chunks(getattr(document, name)) for name in FIELDS}
-            seen.update(*fields.values())
-            writer.add_document(issue=document.issue, **fields)
-            issues.append(document.issue)
+            writer.add_document(
+                issue=document.issue, **{name: getattr(document, name) for name in FIELDS}
+            )
+        if not codec.issues:
+            raise ValueError(f"no documents for the segment {directory}; write no segment for none")
     except BaseException:
         writer.cancel()
         raise
-    if not issues:
-        writer.cancel()
-        raise ValueError(f"no documents for the segment {directory}; write no segment for none")
     writer.commit(merge=False)
-    _check_count(index, len(issues))
-    arrays = postings.arrays(len(issues)) | _words(seen, postings.names)
-    save(directory, {"issues": np.array(issues), **arrays})
     sync_directory(directory)
-    return len(issues)
+    return len(codec.issues)
 
 
-def whoosh_index(directory: Path) -> FileIndex:
-    """The Whoosh index of the segment in `directory`. Its files are pickles: open only your own."""
-    return open_dir(str(directory / WHOOSH), readonly=True)
+def whoosh_reader(directory: Path) -> SegmentReader:
+    """The segment in `directory` as Whoosh reads it. Raises IndexDamaged."""
+    codec = PostingsCodec(directory)
+    return SegmentReader(None, schema(), _Segment(), codec=codec)
 
 
-def _check_count(index: FileIndex, expected: int) -> None:
-    stored = index.doc_count()
-    index.close()
-    if stored != expected:
-        raise SegmentFault(f"Whoosh stored {stored} of {expected} documents in {index.storage}")
+class PostingsCodec(Codec):  # type: ignore[misc]
+    """Whoosh's view of the postings in a directory: it writes them, or opens what is there."""
+
+    length_stats = False
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.issues = array("q")
+
+    def new_segment(self, _storage: object, _name: str) -> WhooshSegment:
+        """The segment of a writer."""
+        return _Segment()
+
+    def per_document_writer(self, _storage: object, _segment: object) -> PerDocumentWriter:
+        """Keeps the issue numbers."""
+        return _PerDocumentWriter(self.issues)
+
+    def field_writer(self, _storage: object, _segment: object) -> FieldWriter:
+        """Writes the files."""
+        return _FieldWriter(self)
+
+    def per_document_reader(self, _storage: object, _segment: object) -> PerDocumentReader:
+        """Reads field lengths and issue numbers."""
+        return Documents(Postings.open(self.directory))
+
+    def terms_reader(self, _storage: object, _segment: object) -> TermsReader:
+        """Reads terms and their postings."""
+        return Terms(Postings.open(self.directory))
 
 
-def _words(seen: Iterable[str], terms: list[bytes]) -> dict[str, Array]:
-    """The words as written in the chunks `seen`, sorted, each with the number of its term."""
-    numbers = {term: number for number, term in enumerate(terms)}
-    found = {
-        piece.word.encode(): numbers[piece.term.encode()]
-        for chunk in seen
-        for piece in pieces(chunk)
-        if piece.term.encode() in numbers  # not where the text was cut for its length
-    }
-    words = sorted(found)
-    text, ends = packed(words)
-    return {"words": text, "word_ends": ends, "word_terms": np.array([found[w] for w in words])}
+class _Memory(RamStorage):  # type: ignore[misc]
+    """What a Whoosh writer keeps besides postings: a table of contents, and a temporary folder."""
+
+    def temp_storage(self, name: str | None = None) -> RamStorage:  # noqa: ARG002
+        """A folder in memory too."""
+        return RamStorage()
+
+
+class _Pool:
+    """Hands the fields of each document on to a PostingsWriter in the order of FIELDS."""
+
+    def __init__(self) -> None:
+        # Where it is used: it takes numba, whose import a run that finds nothing new can do without
+        from index.segments.inversion import PostingsWriter
+
+        self.postings = PostingsWriter()
+        self._texts: dict[str, str] = {}
+
+    def add(self, item: tuple[str, bytes, int, float, str]) -> None:
+        """Takes (field, nothing, document, weight, text); fields come in order of their names."""
+        field, _, _, _, text = item
+        self._texts[field] = text
+        if field == _SORTED_FIELDS[-1]:
+            for name in FIELDS:
+                self.postings.add(self._texts.pop(name))
+
+    def iter_postings(self) -> dict[str, Array]:
+        """The arrays of all documents."""
+        return self.postings.arrays()
+
+    def cleanup(self) -> None:
+        """Does nothing: there are no temporary files."""
+
+
+class _PerDocumentWriter(PerDocumentWriter):  # type: ignore[misc]
+    is_closed = False
+
+    def __init__(self, issues: array[int]) -> None:
+        self._issues = issues
+
+    def start_doc(self, docnum: int) -> None:
+        """Nothing is kept before its fields come."""
+
+    def add_field(self, fieldname: str, _field: object, value: int, _length: int) -> None:
+        """Keeps the issue number; lengths are counted with the postings."""
+        if fieldname == "issue":
+            self._issues.append(value)
+
+    def cancel_doc(self) -> None:
+        """Nothing: the whole segment is given up."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+        self.is_closed = True
+
+
+class _FieldWriter(FieldWriter):  # type: ignore[misc]
+    is_closed = False
+
+    def __init__(self, codec: PostingsCodec) -> None:
+        self._codec = codec
+
+    def add_postings(self, _schema: Schema, _lengths: object, items: dict[str, Array]) -> None:
+        """Writes the arrays that the pool has made."""
+        save(self._codec.directory, {"issues": np.array(self._codec.issues), **items})
+
+    def close(self) -> None:
+        """Nothing to close."""
+        self.is_closed = True
+
+
+class _Segment(WhooshSegment):  # type: ignore[misc]
+    """A segment of which Whoosh need know no more than that it is there, undeleted."""
+
+    def __init__(self) -> None:
+        super().__init__("postings")
+        self._count = 0
+
+    def should_assemble(self) -> bool:
+        return False
+
+    def set_doc_count(self, count: int) -> None:
+        self._count = count
+
+    def doc_count_all(self) -> int:
+        return self._count
+
+    def deleted_count(self) -> int:
+        return 0

@@ -1,9 +1,9 @@
 """The segments of an index: what each consists of, and the steps that write one.
 
-A segment is a directory that holds everything about one batch of issues: Whoosh index and
-impact arrays (`index.segments.codec`), attributes (`index.segments.attributes`) and vectors
-(`index.segments.vectors`). It is written once and never changed; a generation lists segments and
-the issues of them that have died since.
+A segment is a directory that holds everything about one batch of issues: postings
+(`index.segments.postings`), attributes (`index.segments.attributes`), what we read into the issues
+(`index.segments.readings`) and vectors (`index.segments.vectors`). It is written once and never
+changed; a generation lists segments and the issues of them that have died since.
 """
 
 from __future__ import annotations
@@ -17,14 +17,13 @@ from sys import intern
 import numpy as np
 from numpy.typing import NDArray
 
-from index.concepts.closeness import features
-from index.concepts.reasons import read_reasons
-from index.encoder import DocumentEncoder
+from index.concepts.reading import read_issue
 from index.files import sync_directory
 from index.folder import mark
+from index.letter import Reading
 from index.passages import passages, without_verdict
-from index.progress import Reporter
-from index.segments import attributes, codec, postings, vectors
+from index.segments import attributes, codec, embedding, postings, readings, vectors
+from index.segments.arrays import IndexDamaged, map_array
 from index.segments.attributes import (
     Attributes,
     issue_values,
@@ -32,23 +31,23 @@ from index.segments.attributes import (
     wording,
     write_attributes,
 )
-from index.segments.codec import LexicalDocument, write_segment
-from index.segments.vectors import (
-    OFFSETS,
-    PART,
-    SegmentVectors,
-    embed_segment,
-    open_vectors,
-    write_vectors,
-)
+from index.segments.codec import LexicalDocument
+from index.segments.embedding import Rows, passage_hash, write_passages
+from index.segments.postings import Postings
+from index.segments.readings import Readings, open_readings, write_readings
+from index.segments.vectors import OFFSETS, SegmentVectors, open_vectors
 from index.store import Store, StoredIssue
 
 FOLDER = "segments"
 NAME = re.compile(r"s(\d{6,})(\.tmp)?")
 """The name of a segment's folder, and of one that is still being written."""
 
-_NAMED = (*postings.FILES, *attributes.FILES, *vectors.FILES)
-FILES = re.compile(f"{'|'.join(map(re.escape, _NAMED))}|{codec.FILES}")
+DERIVED = "derived.txt"
+"""Holds the digest of what the parts of a segment were derived with; see `index.digests`."""
+
+_PARTS = (postings, attributes, readings, embedding, vectors)
+_NAMED = (DERIVED, *(name for part in _PARTS for name in part.FILES))
+FILES = re.compile("|".join(map(re.escape, _NAMED)))
 """The paths of a segment's files below its folder."""
 
 
@@ -58,23 +57,38 @@ class Segment:
 
     name: str
     issues: NDArray[np.int64]
-    impacts: postings.Segment
+    postings: Postings
     attributes: Attributes
+    readings: Readings
     vectors: SegmentVectors
 
 
-def open_segment(directory: Path, name: str) -> Segment:
-    """Open a segment, memory-mapped. Raises OSError or ValueError where it is damaged."""
+def open_segment(directory: Path, name: str, *, thorough: bool = True) -> Segment:
+    """Open a segment, memory-mapped. Raises IndexDamaged where its files are not whole.
+
+    A `thorough` opening reads postings, attributes and vectors through.
+    """
     path = directory / FOLDER / name
-    arrays = postings.Segment.open(path)
-    vectors = open_vectors(path)
-    return Segment(name, arrays.issues, arrays, open_attributes(path), vectors)
+    arrays = Postings.open(path, thorough=thorough)
+    attributes = open_attributes(path, thorough=thorough)
+    read = open_readings(path)
+    vectors = open_vectors(path, thorough=thorough)
+    sizes = {
+        "attributes": len(attributes.letters),
+        "readings": len(read),
+        "vectors": len(vectors.offsets) - 1,
+    }
+    for part, size in sizes.items():
+        if size != len(arrays):
+            raise IndexDamaged(path, f"{part} hold {size} issues instead of {len(arrays)}")
+    return Segment(name, arrays.issues, arrays, attributes, read, vectors)
 
 
-def write_words(directory: Path, name: str, numbers: Sequence[int]) -> str:
-    """Write the lexical part and the attributes of the segment `name`; returns the name.
+def write_segment(directory: Path, name: str, numbers: Sequence[int], digest: str) -> str:
+    """Write all of the segment `name` but its vectors; returns the name.
 
-    Runs in a process of its own: it reads the issues from the store itself.
+    `digest` is that of the code and tables at work. Runs in a process of its own: it reads the
+    issues from the store itself.
     """
     store = Store(directory, read_only=True)
     final = directory / FOLDER / name
@@ -82,24 +96,32 @@ def write_words(directory: Path, name: str, numbers: Sequence[int]) -> str:
     aside.mkdir(parents=True)
     mark(aside)
     values: list[tuple[str, ...]] = []
+    read: list[Reading] = []
+    hashes: list[list[int]] = []
     rows: list[int] = []
     wordings: list[int] = []
     days: list[int] = []
+    ids: list[str] = []
 
     def documents() -> Iterator[LexicalDocument]:
         for stored in store.stream(numbers):
-            signs = [f"reason:{reason}" for reason in read_reasons(stored.issue.rationale)]
-            known = [*features(stored.issue.concepts), *signs]
-            found = issue_values(stored.letter, stored.issue, known)
+            reading = read_issue(stored.letter, stored.issue)
+            read.append(reading)
+            hashes.append(list(map(passage_hash, issue_passages(stored))))
+            found = issue_values(stored.letter, stored.issue, reading)
             values.append(tuple(map(intern, found)))  # the same few thousand, again and again
             rows.append(stored.row)
-            wordings.append(wording(stored.letter, stored.issue))
+            wordings.append(wording(stored.letter, stored.issue, reading.concepts))
             decided = stored.letter.decision_date
             days.append(decided.toordinal() if decided else 0)
+            ids.append(stored.id)
             yield lexical_document(stored)
 
-    write_segment(aside, documents())
-    write_attributes(aside, values, rows, wordings, days)
+    codec.write_segment(aside, documents())
+    write_attributes(aside, values, rows, wordings, days, ids)
+    write_readings(aside, read)
+    write_passages(aside, hashes)
+    (aside / DERIVED).write_text(digest)
     store.close()
     sync_directory(aside)
     aside.rename(final)
@@ -131,44 +153,30 @@ def issue_passages(stored: StoredIssue) -> list[str]:
 
 def issue_numbers(directory: Path, name: str) -> NDArray[np.int64]:
     """The store's numbers of the documents of a segment, ascending."""
-    return postings.Segment.open(directory / FOLDER / name).issues
+    return map_array(directory / FOLDER / name / "issues.npy", np.int64)
 
 
-def has_vectors(directory: Path, name: str) -> bool:
-    """Whether the vectors of a segment are complete."""
-    path = directory / FOLDER / name
-    return (path / OFFSETS).exists() and not (path / PART).exists()
+def derived_with(directory: Path, name: str) -> str:
+    """The digest of what the parts of a segment were derived with; empty where it is not known."""
+    path = directory / FOLDER / name / DERIVED
+    return path.read_text() if path.exists() else ""
 
 
-def write_meaning(
-    directory: Path,
-    name: str,
-    store: Store,
-    encoder: DocumentEncoder,
-    reporter: Reporter,
-) -> None:
-    """Embed a segment whose words are written, going on where an earlier run stopped."""
-    path = directory / FOLDER / name
-    texts = [issue_passages(i) for i in store.stream(issue_numbers(directory, name).tolist())]
-    with reporter.stage("embedding", sum(map(len, texts)), "passages") as stage:
-        embed_segment(path, texts, encoder, stage.tick)
-    sync_directory(path)
+def passages_at(directory: Path, name: str, store: Store, rows: Rows) -> Iterator[str]:
+    """The passages of some rows (ascending) of a segment."""
+    offsets = np.load(directory / FOLDER / name / OFFSETS)
+    owners = np.searchsorted(offsets, rows, side="right") - 1
+    documents, starts = np.unique(owners, return_index=True)
+    stream = store.stream(issue_numbers(directory, name)[documents].tolist())
+    groups = np.split(rows, starts[1:])
+    for stored, document, group in zip(stream, documents, groups, strict=True):
+        texts = issue_passages(stored)
+        yield from (texts[row - offsets[document]] for row in group)
 
 
-def copy_meaning(directory: Path, name: str, old: Sequence[str]) -> None:
-    """Give the merged segment `name` its vectors, gathered from the segments it replaces."""
-    path = directory / FOLDER / name
-    where: dict[int, tuple[SegmentVectors, int]] = {}
-    for old_name in old:
-        segment = open_segment(directory, old_name)
-        for document, number in enumerate(segment.issues.tolist()):
-            where[number] = (segment.vectors, document)
-    blocks = []
-    for number in issue_numbers(directory, name).tolist():
-        vectors, document = where[number]
-        start, end = vectors.offsets[document : document + 2]
-        blocks.append(vectors.rows[start:end])
-    write_vectors(path, np.concatenate(blocks))
-    lengths = np.fromiter((len(block) for block in blocks), dtype=np.int64, count=len(blocks))
-    np.save(path / OFFSETS, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
-    sync_directory(path)
+def average_lengths(directory: Path, names: Sequence[str]) -> tuple[float, ...]:
+    """The mean lengths of the ranked fields over the documents of segments, in words."""
+    opened = [Postings.open(directory / FOLDER / name) for name in names]
+    words = sum((each.totals for each in opened), np.zeros(len(postings.FIELDS)))
+    means = words / max(sum(map(len, opened)), 1)
+    return tuple(means[: len(postings.RANKED)].tolist())

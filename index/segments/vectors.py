@@ -1,4 +1,4 @@
-"""The vectors of a segment: written resumably, kept as a FAISS index, read memory-mapped.
+"""The vectors of a segment: kept as a FAISS index, read memory-mapped.
 
 Every issue has one vector for its request and one for each passage of its reasoning (see
 `index.passages`). `passages.npy` (int64, documents + 1) says which rows are whose: rows
@@ -9,8 +9,7 @@ quantisation, 4 bits for every two dimensions) finds candidates and the fp16 row
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,20 +18,19 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from index.encoder import DocumentEncoder
-from index.files import sync_directory
+from index.segments.arrays import IndexDamaged, map_array, missing_is_damage
 
 EXACT_LIMIT = 100_000  # rows; DECISIONS.md says what either way takes
 ROWS = "vectors.f16"
 EXACT = "vectors.faiss"
 COARSE = "vectors-pq.faiss"
 OFFSETS = "passages.npy"
-PART = f"{ROWS}.part"  # there while a segment is being embedded, gone when it is whole
-FILES = (ROWS, EXACT, COARSE, OFFSETS, PART)
-"""The names of all files that are written here."""
+FILES = (ROWS, EXACT, COARSE, OFFSETS)
+"""The names of all files that are read here."""
 
+_COUNT_AT = 8  # bytes into a file of FAISS
+_MOST_DIMENSIONS = 4_096
 _TRAINING_ROWS = 50_000
-_EMBED_ROWS = 1024  # rows appended at once: what an interrupted run can lose
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,55 +51,34 @@ class SegmentVectors:
         return np.searchsorted(self.offsets, rows, side="right") - 1
 
 
-def embed_segment(
-    directory: Path,
-    passages: Sequence[Sequence[str]],
-    encoder: DocumentEncoder,
-    tick: Callable[[int], None],
-) -> None:
-    """Embed the passages of a segment's documents and write its vector files.
-
-    Rows are appended in order and synced batch by batch, so that a run that was interrupted
-    goes on where it stopped. `tick` is told the number of rows done since the last call.
-    """
-    texts = [text for of_document in passages for text in of_document]
-    part = directory / PART
-    width = encoder.dimensions * 2
-    done = part.stat().st_size // width if part.exists() else 0
-    tick(done)
-    with part.open("ab") as opened:
-        opened.truncate(done * width)  # a batch cut off half-way is written again
-        for start in range(done, len(texts), _EMBED_ROWS):
-            batch = texts[start : start + _EMBED_ROWS]
-            opened.write(encoder.encode(batch).astype(np.float16).tobytes())
-            opened.flush()
-            os.fsync(opened.fileno())
-            tick(len(batch))
-    write_vectors(directory, np.fromfile(part, np.float16).reshape(-1, encoder.dimensions))
-    lengths = np.fromiter((len(p) for p in passages), dtype=np.int64, count=len(passages))
-    np.save(directory / OFFSETS, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
-    sync_directory(directory)
-    part.unlink()
-
-
 def write_vectors(directory: Path, rows: NDArray[np.float16]) -> None:
     """Write the FAISS index over `rows`: exact, and the rows apart from it where it is not."""
     dimensions = rows.shape[1]
-    exact = faiss.IndexScalarQuantizer(
-        dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
-    )
     if len(rows) > EXACT_LIMIT:
         rows.tofile(directory / ROWS)
         faiss.write_index(_codes(rows), str(directory / COARSE))
     else:
+        exact = _exact(dimensions)
         exact.add(rows.astype(np.float32))
         faiss.write_index(exact, str(directory / EXACT))
+
+
+def _exact(dimensions: int) -> Any:
+    """An index of half-precision vectors, without any."""
+    return faiss.IndexScalarQuantizer(
+        dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+    )
+
+
+def _quantiser(dimensions: int) -> Any:
+    """An index of codes of 4 bits for every two dimensions, untrained."""
+    return faiss.IndexPQFastScan(dimensions, dimensions // 2, 4, faiss.METRIC_INNER_PRODUCT)
 
 
 def _codes(rows: NDArray[np.float16]) -> Any:
     """The codes of `rows`, laid out to be compared with a question many at a time."""
     dimensions = rows.shape[1]
-    index = faiss.IndexPQFastScan(dimensions, dimensions // 2, 4, faiss.METRIC_INNER_PRODUCT)
+    index = _quantiser(dimensions)
     sample = np.random.default_rng(0).choice(
         len(rows), min(len(rows), _TRAINING_ROWS), replace=False
     )
@@ -111,14 +88,97 @@ def _codes(rows: NDArray[np.float16]) -> Any:
     return index
 
 
-def open_vectors(directory: Path) -> SegmentVectors:
-    """Open the vectors of a segment, memory-mapped. Raises OSError where files are missing."""
-    offsets = np.load(directory / OFFSETS)
-    if (directory / EXACT).exists():
-        index = faiss.read_index(str(directory / EXACT), faiss.IO_FLAG_MMAP_IFC)
+def open_vectors(directory: Path, *, thorough: bool = True) -> SegmentVectors:
+    """Open the vectors of a segment, memory-mapped.
+
+    Raises IndexDamaged where they are not whole; a `thorough` opening reads them through.
+    """
+    offsets = map_array(directory / OFFSETS, np.int64)
+    coarse = not (directory / EXACT).exists()
+    file = directory / (COARSE if coarse else EXACT)
+    with missing_is_damage(file):
+        rows = _open_rows(directory / ROWS, _dimensions(file)) if coarse else None
+        count = _check_exact(file) if rows is None else _check_coarse(file, rows)
+    # FAISS cannot map the codes of a coarse index
+    index = faiss.read_index(str(file), 0 if coarse else faiss.IO_FLAG_MMAP_IFC)
+    if rows is None:
         codes = faiss.rev_swig_ptr(index.codes.data(), index.ntotal * index.d * 2)
         rows = codes.view(np.float16).reshape(-1, index.d)
-        return SegmentVectors(rows, offsets, index, coarse=False)
-    index = faiss.read_index(str(directory / COARSE))  # FAISS cannot map these codes
-    rows = np.asarray(np.memmap(directory / ROWS, np.float16, mode="r")).reshape(-1, index.d)
-    return SegmentVectors(rows, offsets, index, coarse=True)
+    if not len(offsets) or offsets[0] != 0 or offsets[-1] != count:
+        raise IndexDamaged(directory / OFFSETS, "does not divide the vectors by document")
+    if thorough and (np.diff(offsets) <= 0).any():
+        raise IndexDamaged(directory / OFFSETS, "leaves a document without a vector")
+    if thorough and not _finite(rows):
+        raise IndexDamaged(directory / ROWS if coarse else file, "holds what is no number")
+    return SegmentVectors(rows, offsets, index, coarse)
+
+
+def _finite(rows: NDArray[np.float16]) -> bool:
+    """Whether no number is NaN or infinite; read in parts, as there are more than memory holds."""
+    starts = range(0, len(rows), 1 << 14)
+    return all(bool(np.isfinite(rows[start : start + (1 << 14)]).all()) for start in starts)
+
+
+def _dimensions(file: Path) -> int:
+    """The dimensions that a file of FAISS names."""
+    with file.open("rb") as opened:
+        dimensions = int.from_bytes(opened.read(8)[4:], "little")
+    if not 2 <= dimensions <= _MOST_DIMENSIONS or dimensions % 2:
+        raise IndexDamaged(file, f"has vectors of {dimensions} dimensions")
+    return dimensions
+
+
+def _open_rows(file: Path, dimensions: int) -> NDArray[np.float16]:
+    with missing_is_damage(file):
+        count, rest = divmod(file.stat().st_size, dimensions * 2)
+    if rest or not count:
+        raise IndexDamaged(file, f"is no whole array of vectors of {dimensions} dimensions")
+    return np.asarray(np.memmap(file, np.float16, mode="r")).reshape(count, dimensions)
+
+
+# A file of FAISS is compared with what FAISS writes of an index without rows, but for the numbers
+# that rows change: so none of its parsing is left to what the file says.
+
+
+def _check_exact(file: Path) -> int:
+    """How many rows `file` holds. Raises IndexDamaged where it is not what we write."""
+    dimensions = _dimensions(file)
+    expected = _written(_exact(dimensions))
+    count, rest = divmod(file.stat().st_size - len(expected), dimensions * 2)
+    struct.pack_into("<q", expected, _COUNT_AT, count)
+    struct.pack_into("<q", expected, len(expected) - 8, count * dimensions * 2)
+    with file.open("rb") as opened:
+        if rest or count < 0 or opened.read(len(expected)) != expected:
+            raise IndexDamaged(file, "is no whole index of half-precision vectors")
+    return count
+
+
+def _check_coarse(file: Path, rows: NDArray[np.float16]) -> int:
+    """The same for an index of codes of `rows`."""
+    count, dimensions = len(rows), rows.shape[1]
+    index = _quantiser(dimensions)
+    index.is_trained = True
+    expected = _written(index)
+    padded = -(-count // 32) * 32
+    struct.pack_into("<q", expected, _COUNT_AT, count)
+    struct.pack_into("<q", expected, len(expected) - 24, padded)
+    struct.pack_into("<q", expected, len(expected) - 8, padded * dimensions // 4)
+    with file.open("rb") as opened:
+        found = bytearray(opened.read(len(expected)))
+    centroids = slice(len(expected) - 36 - 4 * 16 * dimensions, len(expected) - 36)
+    values = np.frombuffer(bytes(found[centroids]), np.float32)
+    found[centroids] = expected[centroids]
+    sized = file.stat().st_size == len(expected) + padded * dimensions // 4
+    if not sized or found != expected or not np.isfinite(values).all():
+        raise IndexDamaged(file, "is no whole index of the codes of vectors")
+    return count
+
+
+def _written(index: Any) -> bytearray:
+    return bytearray(faiss.serialize_index(index).tobytes())
+
+
+def open_rows(directory: Path) -> tuple[NDArray[np.float16], Any]:
+    """The rows of a segment alone, and what they lie in: to be kept as long as they are used."""
+    opened = open_vectors(directory, thorough=False)
+    return opened.rows, opened.index

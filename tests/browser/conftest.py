@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Error, Page, sync_playwright
 from waitress import create_server
 
 from search.engine import Engine
+from search.request import SearchRequest
 from search.results import Hit
 from tests.told import not_run
 from web.app import create_app
@@ -87,7 +88,7 @@ def page(browser: Browser, live_server: str) -> Iterator[Page]:
 @pytest.fixture(scope="session")
 def hit(sample_engine: Engine) -> Hit:
     """An issue in a letter with several, with a guideline."""
-    hits = sample_engine.search("", limit=100).hits
+    hits = sample_engine.search(SearchRequest()).hits
     cited = [hit for hit in hits if " > " in "".join(hit.reviewer_guidelines)]
     return max(cited, key=lambda hit: hit.issues_in_letter)
 

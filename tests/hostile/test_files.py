@@ -61,7 +61,7 @@ def test_a_hostile_file_takes_its_seconds_and_no_more(
     file = tmp_path / name
     file.write_bytes(ALL[name]())
     want = "members" if file.suffix == ".zip" else "letter"
-    source = Source(str(file), os.fsencode(file))
+    source = Source(os.fsencode(file), os.fsencode(file))
     started = time.monotonic()
     (answer,) = reader.read([Ask(want=want, source=source)])
     assert time.monotonic() - started < SECONDS + LATE
@@ -171,7 +171,7 @@ def stored(index: Path) -> set[str]:
 
 
 def test_searches_are_answered_while_uploads_wait(sample_engine: Engine, tmp_path: Path) -> None:
-    with served(sample_engine.directory, tmp_path, seconds=SECONDS) as server:
+    with served(sample_engine.address, tmp_path, seconds=SECONDS) as server:
         Searches(server).ask()  # what is read from disk for the first search of all
         searches = Searches(server)
         slow = ALL[SLOW]()

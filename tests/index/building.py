@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 from fpdf import FPDF
 
-from index import build as building
 from index.build import Summary, build
 from index.encoder import Model, Vectors, normalise
 from index.extract.reader import Readers
 from index.manifest import read_manifest
 from index.progress import Reporter
+from index.segments import writer
 from index.store import Store
 from tests import told
 from tests.index.fictional import HEAD, PHYSIO, SPLINT, Told, form_b
@@ -62,9 +62,9 @@ def export_stand_in(_model: Model, directory: Path) -> None:
 def use(encoder: StandIn, patch: pytest.MonkeyPatch) -> None:
     """Have `build` embed with `encoder`, export nothing, and not wait for the disk."""
     patch.setattr(os, "fsync", lambda _descriptor: None)
-    patch.setattr(building, "find_model", lambda: MODEL)
-    patch.setattr(building, "DocumentEncoder", lambda _model: encoder)
-    patch.setattr(building, "export_query_encoder", export_stand_in)
+    patch.setattr(writer, "find_model", lambda: MODEL)
+    patch.setattr(writer, "DocumentEncoder", lambda _model: encoder)
+    patch.setattr(writer, "export_query_encoder", export_stand_in)
 
 
 def case(number: int) -> str:

@@ -21,10 +21,10 @@ from pathlib import Path
 
 import pytest
 
-from index import build
+from index import digests
 from index.encoder import Vectors
 from index.extract.child import Ask
-from index.segments import vectors
+from index.segments import embedding, upkeep
 from tests.index.building import StandIn, run, use
 from tests.told import readers
 
@@ -40,7 +40,8 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 class Run:
     """Index `letters` into `index`; killed before its n-th change, or after some seconds.
 
-    What it embeds is appended to `log`, how often it changed the disk to `log`.changes.
+    What it embeds is appended to `log`, how often it changed the disk to `log`.changes. `tables`
+    stands for the tables and code that it derives with.
     """
 
     letters: str
@@ -48,6 +49,7 @@ class Run:
     log: str
     change: int = 0
     seconds: float = 0.0
+    tables: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,9 @@ def _do(wanted: Run) -> None:
         readers.cache_clear()
     with pytest.MonkeyPatch.context() as patch:
         use(_Logging(Path(wanted.log)), patch)
-        patch.setattr(build, "MERGE_AT", MERGE_AT)
-        patch.setattr(vectors, "_EMBED_ROWS", EMBED_ROWS)
+        patch.setattr(upkeep, "MERGE_AT", MERGE_AT)
+        patch.setattr(digests, "derive_digest", lambda: wanted.tables)
+        patch.setattr(embedding, "_EMBED_ROWS", EMBED_ROWS)
         changes = _die_before(wanted.change, wanted.index)
         run(Path(wanted.letters), into=Path(wanted.index), prune=True)
         Path(f"{wanted.log}.changes").write_text("\n".join(changes))

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from index.analysis import (
     IssueAnalyzer,
-    TermPositions,
     chunks,
     fold,
     pieces,
+    placed,
     spans,
     stop_words,
     terms,
@@ -22,6 +22,7 @@ from index.analysis import (
 )
 
 ODD = "aA\u00e9 \ufb01\u00bd'\u2019-/._0123456789LlCc\u0301\u00ad\u2013\n"
+UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202e\u2060\u2066\ufeff\ufe0f"
 ANY_TEXT = st.text(st.one_of(st.sampled_from(ODD), st.characters()), max_size=60)
 
 
@@ -38,24 +39,31 @@ ANY_TEXT = st.text(st.one_of(st.sampled_from(ODD), st.characters()), max_size=60
         ("T11-12", ["t11", "t12"]),
         ("C7-8 C8-9", ["c7", "c8", "c8", "9"]),
         ("L5-4", ["l5", "4"]),
+        ("L-5 C\u20117", ["l5", "c7"]),
+        ("L5\u2011S1 C5\u20126 C5\u22126", ["l5", "s1", "c5", "c6", "c5", "c6"]),
         ("L4'5", ["l4", "5"]),
         ("p4-5", ["p4", "5"]),
         ("10/325mg", ["10", "325", "mg"]),
-        ("2x6", ["2", "x6"]),
+        ("10 mg 10mg", ["10", "mg", "10", "mg"]),
+        ("2x6 x12 12x", ["2", "x", "6", "x", "12", "12", "x"]),
+        ("1,000 mg 1000mg 12,500.5", ["1000", "mg", "1000", "mg", "12500.5"]),
+        ("1, 2 1,2 2015,2016", ["1", "2", "1", "2", "2015", "2016"]),
         ("7.5mg", ["7.5", "mg"]),
         ("B12 c7 t12", ["b12", "c7", "t12"]),
         ("EMG/NCV", ["emg", "ncv"]),
-        ("anti-inflammatory", ["anti", "inflammatori"]),
+        ("anti-inflammatory", ["anti", "inflammatory"]),
         ("x-ray", ["x", "ray"]),
         ("patient's patient\u2019s patients", ["patient"] * 3),
         ("don't O\u2019Hara", ["dont", "ohara"]),
         ("na\u00efve e\u0301tude de\u0301ja\u0300", ["naiv", "etud", "deja"]),
-        ("in\u00adjection", ["inject"]),
+        ("in\u00adject", ["inject"]),
         ("\ufb01ne", ["fine"]),
+        ("\uff2d\uff32\uff29", ["mri"]),
+        ("Norco\u2122 pain\u00b2", ["norco", "pain", "2"]),
         ("\u00bd tablet", ["1", "2", "tablet"]),
         ("pain.The end.", ["pain", "the", "end"]),
         ("snake_case ____", ["snake", "case"]),
-        ("injections injected injecting", ["inject"] * 3),
+        ("injections injected injecting", ["injection", "inject", "inject"]),
         ("CM16-0213037", ["cm16", "0213037"]),
         (" ... -- // ", []),
         ("", []),
@@ -70,6 +78,42 @@ def test_stop_words_are_indexed_and_listed_folded() -> None:
     assert {"the", "of", "it"} <= stop_words()
     assert "use" not in stop_words()
     assert all(word == fold(word) for word in stop_words())
+
+
+@pytest.mark.parametrize(
+    ("spellings", "expected"),
+    [
+        ("postoperative post-operative post\u2011operative post operative", ["post", "operativ"]),
+        ("xray x-ray X ray", ["x", "ray"]),
+        ("followup follow-up follow up", ["follow", "up"]),
+        ("hwave H-wave h wave", ["h", "wave"]),
+        ("nonsteroidal non-steroidal non steroidal", ["non", "steroidal"]),
+        ("EMG/NCS emgncs EMG-NCS", ["emg", "ncs"]),
+        ("bilateral bi-lateral B/L b/l", ["bilateral"]),
+        ("outpatient out-patient", ["outpatient"]),
+    ],
+)
+def test_a_word_has_the_same_terms_in_each_spelling(spellings: str, expected: list[str]) -> None:
+    found = tokens(spellings)
+    assert found == expected * (len(found) // len(expected))
+    words = [piece.word for piece in placed(spellings)]
+    assert words == words[: len(expected)] * (len(words) // len(expected))
+
+
+def test_words_are_folded_and_not_stemmed() -> None:
+    text = "Patient\u2019s INJECTIONS, post\u00adoperative; 1,000"
+    assert [piece.word for piece in placed(text)] == [
+        *("patient's", "injections", "post", "operative", "1000")
+    ]
+
+
+@given(ANY_TEXT, st.data())
+def test_what_cannot_be_seen_changes_no_term(text: str, data: st.DataObject) -> None:
+    typed = list(text)
+    for _ in range(data.draw(st.integers(1, 5))):
+        place = data.draw(st.integers(0, len(typed)))
+        typed.insert(place, data.draw(st.sampled_from(UNSEEN)))
+    assert tokens("".join(typed)) == tokens(text)
 
 
 @given(ANY_TEXT)
@@ -115,26 +159,6 @@ def test_the_analyzer_gives_whoosh_the_same_terms_and_survives_pickling() -> Non
         for place, (term, start, end) in enumerate(spans(text))
     ]
     assert found == expected
-
-
-def test_posting_values_hold_positions() -> None:
-    stored = TermPositions()
-    found = list(stored.word_values(["knee", "pain", "knee"], IssueAnalyzer()))
-    assert [(term, count, weight) for term, count, weight, _ in found] == [
-        ("knee", 2, 2.0),
-        ("pain", 1, 1.0),
-    ]
-    assert stored.decode_positions(found[0][3]) == [0, 2]
-    assert stored.decode_frequency(found[0][3]) == 2
-
-
-def test_what_exceeds_the_widths_of_the_index_is_left_out() -> None:
-    stored = TermPositions()
-    found = {
-        term: stored.decode_positions(value)
-        for term, _, _, value in stored.word_values(["knee"] * 65_535 + ["arm"], IssueAnalyzer())
-    }
-    assert found == {"knee": list(range(255))}
 
 
 def test_threads_may_analyse_at_once() -> None:

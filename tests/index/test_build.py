@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
+import re
+import shutil
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from index import build, reading
+from index import reading
 from index.encoder import Model
 from index.extract.child import Answer, Ask
 from index.extract.reader import Reader
 from index.manifest import IndexUnusable, read_manifest
-from index.store import Store
+from index.segments import upkeep, writer
+from index.store import FILE, Store
 from index.verify import faults
 from search.engine import Engine
-from search.snapshot import Snapshot
+from search.local.snapshot import LocalSnapshot
+from tests.asking import search
 from tests.index.building import (
     BRACE,
     CREAM,
@@ -62,16 +69,14 @@ def index(tmp_path: Path, encoder: StandIn, letters: Path) -> Path:
 
 def containing(directory: Path, words: str) -> set[str]:
     """The issues that contain `words`."""
-    return {hit.issue for hit in Engine(directory).search(words, mode="lexical").hits}
+    return {hit.issue for hit in search(Engine(directory), words, mode="lexical").hits}
 
 
 def nearest(directory: Path, text: str) -> str:
     """The issue one of whose passages is nearest to `text` in meaning."""
-    snapshot = Snapshot(directory)
-    (stored,) = snapshot.stored(
-        snapshot.semantic.rank(vectors_of([text]), 1, snapshot.live).documents
-    )
-    return stored.id
+    snapshot = LocalSnapshot(directory)
+    (document,) = snapshot.vectors.nearest(vectors_of([text]), 1, snapshot.live)
+    return str(snapshot.ids[document].decode())
 
 
 # -- added, the same, changed ------------------------------------------------------------------
@@ -104,7 +109,7 @@ def test_indexing_the_same_folder_again_changes_nothing(
 def test_files_that_did_not_change_are_not_read_again(
     index: Path, letters: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read: list[str] = []
+    read: list[bytes] = []
     real = Reader.read
 
     def noting(reader: Reader, asks: Sequence[Ask]) -> list[Answer]:
@@ -117,7 +122,7 @@ def test_files_that_did_not_change_are_not_read_again(
     monkeypatch.setattr(Reader, "read", noting)
     path = write_letter(letters, 3, SCAN)
     run(letters, into=index)
-    assert read == [str(path)]
+    assert read == [os.fsencode(path)]
 
 
 def test_letters_are_added_to_those_already_there(
@@ -140,7 +145,7 @@ def test_a_changed_letter_replaces_its_issues_in_every_arm_and_count(
     assert containing(index, "splint") == containing(index, "therapy") == set()
     assert containing(index, "capsaicin") == {f"{case(1)}#1"}
     assert nearest(index, CREAM.request) == f"{case(1)}#1"
-    overview = Engine(index).search("", mode="lexical")
+    overview = search(Engine(index), "", mode="lexical")
     assert overview.total == 2
     assert faults(index) == []
 
@@ -165,7 +170,7 @@ def test_files_of_one_name_in_two_folders_are_two_sources(tmp_path: Path, encode
 def test_several_processes_make_the_same_index_as_one(
     index: Path, letters: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (build, reading):
+    for module in (upkeep, reading):
         monkeypatch.setattr(module, "_PARALLEL_FROM", 1)
     monkeypatch.setattr("os.sched_getaffinity", lambda _process: {0, 1})
     (letters / "empty.txt").write_bytes(b"")
@@ -176,60 +181,6 @@ def test_several_processes_make_the_same_index_as_one(
     assert requests(tmp_path / "together") == requests(index)
     for words in ("splint", "brace", "the"):
         assert containing(tmp_path / "together", words) == containing(index, words)
-
-
-# -- taken away --------------------------------------------------------------------------------
-
-
-def test_a_letter_whose_file_is_gone_stays_unless_pruned(index: Path, letters: Path) -> None:
-    (letters / f"{case(1)}.txt").unlink()
-    assert run(letters, into=index).letters == 2
-    done = run(letters, into=index, prune=True)
-    assert (done.removed, done.letters, done.issues) == (1, 1, 1)
-    assert containing(index, "splint") == set()
-    assert faults(index) == []
-
-
-def test_a_folder_is_the_same_folder_wherever_it_is_named_from(
-    index: Path, letters: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(letters)
-    assert run(Path(), into=index, prune=True).same == 2
-    (letters / f"{case(1)}.txt").unlink()
-    assert run(Path("..", "letters"), into=index, prune=True).removed == 1
-
-
-def test_pruning_spares_letters_from_elsewhere(tmp_path: Path, index: Path) -> None:
-    """Neither those of another folder, nor those of one whose name begins alike."""
-    elsewhere = write_letter(tmp_path / "letters-2018", 3, SCAN)
-    assert run(elsewhere, into=index, prune=True).letters == 3
-    assert run(tmp_path / "letters", into=index, prune=True).removed == 0
-
-
-def test_a_letter_in_two_files_outlives_one_of_them(tmp_path: Path, index: Path) -> None:
-    copy = write_letter(tmp_path / "letters", 2, BRACE, name="copy.txt")
-    run(tmp_path / "letters", into=index)
-    (tmp_path / "letters" / f"{case(2)}.txt").unlink()
-    assert run(tmp_path / "letters", into=index, prune=True).removed == 0
-    copy.unlink()
-    assert run(tmp_path / "letters", into=index, prune=True).removed == 1
-
-
-def test_a_letter_whose_file_now_holds_another_is_pruned(tmp_path: Path, index: Path) -> None:
-    write_letter(tmp_path / "letters", 3, SCAN, name=f"{case(2)}.txt")
-    assert run(tmp_path / "letters", into=index).letters == 3
-    assert run(tmp_path / "letters", into=index, prune=True).removed == 1
-    assert set(requests(index)) == {case(1), case(3)}
-
-
-def test_a_letter_whose_file_became_unreadable_stays_until_the_file_is_gone(
-    tmp_path: Path, index: Path
-) -> None:
-    path = tmp_path / "letters" / f"{case(2)}.txt"
-    path.write_bytes(b"")
-    assert run(tmp_path / "letters", into=index, prune=True).removed == 0
-    path.unlink()
-    assert run(tmp_path / "letters", into=index, prune=True).removed == 1
 
 
 # -- refused -----------------------------------------------------------------------------------
@@ -277,22 +228,18 @@ def test_an_index_of_another_model_is_refused(
     index: Path, letters: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = Model("other", Path(), "another")
-    monkeypatch.setattr(build, "find_model", lambda: other)
-    with pytest.raises(IndexUnusable, match=f"the model {MODEL.name} .* other .*: delete the dir"):
+    monkeypatch.setattr(writer, "find_model", lambda: other)
+    with pytest.raises(IndexUnusable, match=f"the model {MODEL.name} .* other: delete the dir"):
         run(letters, into=index)
     assert requests(index)
 
 
-@pytest.mark.parametrize(
-    ("key", "value", "said"),
-    [("format", 99, "has format 99, this version reads 2"), ("recipe", "older", "in another way")],
-)
-def test_an_index_of_another_format_or_recipe_is_refused(
-    index: Path, letters: Path, key: str, value: object, said: str
-) -> None:
+def test_an_index_of_another_format_is_refused(index: Path, letters: Path) -> None:
     record = json.loads((index / "manifest.json").read_text())
-    (index / "manifest.json").write_text(json.dumps({**record, key: value}))
-    with pytest.raises(IndexUnusable, match=f"{said}.*delete the directory"):
+    (index / "manifest.json").write_text(json.dumps({**record, "format": 99}))
+    with pytest.raises(
+        IndexUnusable, match=r"has format 99, this version reads 3.*delete the directory"
+    ):
         run(letters, into=index)
 
 
@@ -302,12 +249,12 @@ def test_an_index_of_another_format_or_recipe_is_refused(
 def test_many_small_updates_end_in_few_segments_with_the_same_answers(
     tmp_path: Path, encoder: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build, "MERGE_AT", 3)
+    monkeypatch.setattr(upkeep, "MERGE_AT", 3)
     grown, at_once, letters = tmp_path / "grown", tmp_path / "at-once", tmp_path / "letters"
     told = [Told(f"Brace number {n}", n % 2 == 0, f"Reason {n} holds.") for n in range(5)]
     for number, issue in enumerate([*told, SCAN]):
         run(write_letter(letters, number % 5, issue), into=grown)
-        assert len(read_manifest(grown).segments) < build.MERGE_AT
+        assert len(read_manifest(grown).segments) < upkeep.MERGE_AT
     assert faults(grown) == []
     assert len(encoder.embedded) == len(set(encoder.embedded))
     run(letters, into=at_once)
@@ -321,22 +268,83 @@ def test_many_small_updates_end_in_few_segments_with_the_same_answers(
 def test_a_reader_keeps_its_generation_while_the_next_is_published(
     index: Path, letters: Path
 ) -> None:
-    reader = Snapshot(index)
+    reader = LocalSnapshot(index)
     write_letter(letters, 1, CREAM)
     run(letters, into=index)
-    asked = [stored.issue.request for stored in reader.stored(range(reader.size))]
+    ids = [one.decode() for one in reader.ids]
+    asked = [one.issue.request for one in reader.issues(ids)]
     assert asked == [SPLINT.request, PHYSIO.request, BRACE.request]
-    assert [reader.document_of(int(number)) for number in reader.numbers] == [0, 1, 2]
-    best = reader.semantic.rank(vectors_of([PHYSIO.request]), 1, reader.live).documents
+    assert reader.documents(ids).tolist() == [0, 1, 2]
+    best = reader.vectors.nearest(vectors_of([PHYSIO.request]), 1, reader.live)
     assert list(best) == [1]
 
 
 def test_a_running_engine_moves_to_the_next_generation(index: Path, letters: Path) -> None:
     engine = Engine(index)
     write_letter(letters, 1, CREAM)
-    assert engine.search("splint", mode="lexical").total == 1
+    assert search(engine, "splint", mode="lexical").total == 1
     run(letters, into=index)
-    assert engine.search("splint", mode="lexical").total == 0
+    assert search(engine, "splint", mode="lexical").total == 0
+
+
+def test_average_lengths_are_taken_once_and_again_when_the_index_has_doubled_or_halved(
+    tmp_path: Path, index: Path
+) -> None:
+    first = read_manifest(index)
+    assert first.averages_of == first.issues == 3
+    request, _, rationale = first.averages
+    assert 3 < request < 6 < rationale
+    letters = tmp_path / "letters"
+    long = replace(SCAN, rationale="The knee locks daily, and a scan would show the tear. " * 20)
+    write_letter(letters, 3, long, CREAM)
+    assert run(letters, into=index).issues == 5
+    assert (read_manifest(index).averages, read_manifest(index).averages_of) == (first.averages, 3)
+    write_letter(letters, 4, BRACE)
+    assert run(letters, into=index).issues == 6
+    assert read_manifest(index).averages_of == 6
+    assert read_manifest(index).averages[2] > 2 * rationale
+    for number in (1, 3):
+        (letters / f"{case(number)}.txt").unlink()
+    assert run(letters, into=index, prune=True).issues == 2
+    assert read_manifest(index).averages_of == 2
+
+
+def test_an_index_keeps_its_build_id_through_updates(index: Path, letters: Path) -> None:
+    first = read_manifest(index)
+    assert re.fullmatch("[0-9a-f]{16}", first.build)
+    write_letter(letters, 1, CREAM)
+    run(letters, into=index)
+    second = read_manifest(index)
+    assert (second.build, second.generation) == (first.build, 2)
+    store = Store(index, read_only=True)
+    assert store.build == first.build
+    store.close()
+
+
+def test_an_index_made_anew_under_a_running_engine_is_another(index: Path, letters: Path) -> None:
+    """Also where it comes to the same generation."""
+    engine = Engine(index)
+    assert search(engine, "splint", mode="lexical").total == 1
+    shutil.rmtree(index)
+    write_letter(letters, 1, CREAM)
+    run(letters, into=index)
+    assert search(engine, "splint", mode="lexical").total == 0
+    assert engine.overview().issues == 2
+
+
+def test_arrays_of_one_index_are_never_read_with_the_store_of_another(
+    index: Path, letters: Path, tmp_path: Path
+) -> None:
+    run(letters, into=tmp_path / "other")
+    snapshot = LocalSnapshot(index)
+    shutil.copyfile(tmp_path / "other" / FILE, index / f"{FILE}.new")
+    (index / f"{FILE}.new").rename(index / FILE)
+    first = snapshot.ids[0].decode()
+    assert len(snapshot.issues([first])) == 1  # what is open stays the store it was
+    with ThreadPoolExecutor(1) as another, pytest.raises(IndexUnusable, match="another index"):
+        another.submit(snapshot.issues, [first]).result()
+    with pytest.raises(IndexUnusable, match=r"belongs to another index.*: run `precedent index P"):
+        LocalSnapshot(index)
 
 
 def test_no_more_than_two_generations_are_kept(index: Path, letters: Path) -> None:

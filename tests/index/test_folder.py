@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from index import build
 from index.build import Summary
 from index.folder import MARKER, NotOurs, claim, mark, remove_folder
 from index.manifest import FILE, IndexUnusable, read_manifest
+from index.segments import upkeep
 from index.segments.segment import FILES, FOLDER
 from index.verify import faults
 from tests.index.building import CREAM, SCAN, StandIn, files, run, use, write_letter
@@ -24,7 +24,7 @@ THESIS = "twelve years of work"
 @pytest.fixture
 def letters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     use(StandIn(), monkeypatch)
-    monkeypatch.setattr(build, "MERGE_AT", 2)  # so that segments are removed soon
+    monkeypatch.setattr(upkeep, "MERGE_AT", 2)  # so that segments are removed soon
     return write_letter(tmp_path / "letters", 1, SPLINT).parent
 
 

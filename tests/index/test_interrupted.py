@@ -19,7 +19,7 @@ import pytest
 from index.folder import MARKER
 from index.manifest import FILE, read_manifest
 from index.segments.segment import FOLDER
-from index.segments.vectors import OFFSETS, PART
+from index.segments.vectors import EXACT
 from index.verify import faults
 from tests.index.building import (
     BRACE,
@@ -111,7 +111,18 @@ def update(runs: Runs, tmp_path_factory: pytest.TempPathFactory) -> Scene:
     return scene(runs, folder, folder / "before" / "index")
 
 
-@pytest.fixture(params=["first", "update"])
+@pytest.fixture(scope="module")
+def derived_anew(runs: Runs, tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    """Two letters indexed with tables that have changed since, and a new one."""
+    folder = tmp_path_factory.mktemp("derived-anew")
+    for number, issue in enumerate((SPLINT, BRACE)):
+        write_letter(folder / "letters", number, issue, PHYSIO)
+    assert runs(replace(set_up(folder / "letters", None, folder / "before"), tables="older")) == 0
+    write_letter(folder / "letters", 2, SCAN)
+    return scene(runs, folder, folder / "before" / "index")
+
+
+@pytest.fixture(params=["first", "update", "derived_anew"])
 def any_scene(request: pytest.FixtureRequest) -> Scene:
     found = request.getfixturevalue(request.param)
     assert isinstance(found, Scene)
@@ -204,17 +215,17 @@ def test_a_letter_changed_after_a_killed_run_is_indexed_as_it_is_now(
         write_letter(letters, 0, SPLINT, PHYSIO)
 
 
-def test_offsets_torn_by_a_kill_are_written_again_without_embedding(
+def test_vectors_torn_by_a_kill_are_written_again_without_embedding(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encoder = StandIn()
     use(encoder, monkeypatch)
     path = write_letter(tmp_path, 1, SPLINT)
-    run(path, into=tmp_path / "index")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", lambda _: None)  # what was embedded stays, as after a kill
+        run(path, into=tmp_path / "index")
     (segment,) = (tmp_path / "index" / FOLDER).iterdir()
-    (segment / OFFSETS).write_bytes(b"")
-    rows = b"\0\0" * StandIn.dimensions * len(encoder.embedded)
-    (segment / PART).write_bytes(rows)
+    (segment / EXACT).write_bytes(b"torn")
     (tmp_path / "index" / FILE).unlink()
     encoder.embedded.clear()
     run(path, into=tmp_path / "index")

@@ -18,6 +18,8 @@ from index.manifest import (
     FORMAT,
     IndexUnusable,
     Manifest,
+    Written,
+    check_files,
     damaged_files,
     describe,
     publish,
@@ -28,17 +30,21 @@ from tests.index.fictional import SPLINT
 
 FIRST = Manifest(
     format=FORMAT,
+    build="0123456789abcdef",
     generation=1,
     model="stand-in",
     model_digest="5tand1n",
     precision="fp32",
-    recipe="a recipe",
+    reader_digest="0a" * 16,
+    derive_digest="0b" * 16,
     letters=2,
     issues=3,
+    averages=(5.5, 40.0, 312.25),
+    averages_of=3,
     segments=("s000001", "s000002"),
     deleted="deleted-000001.npy",
     encoder="encoder-5tand1n",
-    files={"deleted-000001.npy": (128, "00" * 16)},
+    files={"deleted-000001.npy": Written(128, 1_480_000_000_000_000_000, "00" * 16)},
 )
 
 
@@ -116,10 +122,10 @@ def test_where_there_is_no_index_it_says_what_to_run(tmp_path: Path) -> None:
         (b"", "cannot be read"),
         (b'{"format": 1', "cannot be read"),
         (b"\xff\xfe\x00", "cannot be read"),
-        (b"[]", "has format None, this version reads 2"),
-        (b'{"format": 1}', "has format 1, this version reads 2"),
-        (b'{"format": 2}', "is not whole"),
-        (b'{"format": 2, "files": 5, "segments": []}', "is not whole"),
+        (b"[]", "has format None, this version reads 3"),
+        (b'{"format": 1}', "has format 1, this version reads 3"),
+        (b'{"format": 3}', "is not whole"),
+        (b'{"format": 3, "files": 5, "segments": []}', "is not whole"),
         (json.dumps({**asdict(FIRST), "colour": "red"}).encode(), "is not whole"),
     ],
 )
@@ -147,17 +153,79 @@ def test_no_field_may_be_missing(tmp_path: Path, field: str) -> None:
 # -- files -----------------------------------------------------------------------------------------
 
 
-def test_files_are_described_by_size_and_checksum_and_known_ones_not_read_again(
-    tmp_path: Path,
-) -> None:
-    (tmp_path / "a").write_bytes(b"one")
-    (tmp_path / "b").write_bytes(b"")
-    described = describe(tmp_path, ["a", "b", "c"], {"c": (5, "known")})
-    assert described == {
-        "a": (3, checksum(tmp_path / "a")),
-        "b": (0, checksum(tmp_path / "b")),
-        "c": (5, "known"),
+def written(directory: Path, **contents: bytes) -> Manifest:
+    """A generation of files with these contents."""
+    for name, content in contents.items():
+        (directory / name).write_bytes(content)
+    return replace(FIRST, files=describe(directory, contents, {}))
+
+
+def modified(path: Path) -> int:
+    return path.stat().st_mtime_ns
+
+
+def touch(path: Path) -> None:
+    """Give a file another time, as copying it would."""
+    os.utime(path, ns=(0, modified(path) - 1_000_000_000))
+
+
+def test_files_are_described_by_size_time_and_checksum(tmp_path: Path) -> None:
+    assert written(tmp_path, a=b"one", b=b"").files == {
+        "a": (3, modified(tmp_path / "a"), checksum(tmp_path / "a")),
+        "b": (0, modified(tmp_path / "b"), checksum(tmp_path / "b")),
     }
+
+
+def test_known_files_are_not_read_again_unless_their_time_has_changed(tmp_path: Path) -> None:
+    files = written(tmp_path, same=b"one", copied=b"two", altered=b"three").files
+    known = {**files, "same": files["same"]._replace(checksum="as known")}
+    (tmp_path / "altered").write_bytes(b"eerht")
+    touch(tmp_path / "altered")
+    touch(tmp_path / "copied")
+    assert describe(tmp_path, known, known) == {
+        "same": known["same"],
+        "copied": known["copied"]._replace(modified=modified(tmp_path / "copied")),
+        "altered": known["altered"],  # so that no reader takes it for what was written
+    }
+
+
+def test_a_file_of_the_size_and_time_written_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = written(tmp_path, a=b"one", b=b"two")
+    monkeypatch.setattr(Path, "open", None)  # nothing is read
+    assert check_files(tmp_path, found) == frozenset()
+
+
+def test_a_copied_file_is_read_and_named(tmp_path: Path) -> None:
+    found = written(tmp_path, a=b"one", b=b"two")
+    touch(tmp_path / "b")
+    assert check_files(tmp_path, found) == {"b"}
+
+
+def test_a_file_that_is_not_as_written_is_refused_by_name(tmp_path: Path) -> None:
+    found = written(tmp_path, sound=b"one", b=b"two")
+    (tmp_path / "b").write_bytes(b"owt")
+    touch(tmp_path / "b")
+    with pytest.raises(IndexUnusable, match=r"damaged \(b: its content was altered\): run `prec"):
+        check_files(tmp_path, found)
+    (tmp_path / "b").write_bytes(b"twofold")
+    with pytest.raises(IndexUnusable, match=r"\(b: 7 bytes instead of 3\)"):
+        check_files(tmp_path, found)
+    (tmp_path / "b").unlink()
+    with pytest.raises(IndexUnusable, match=r"\(b: No such file or directory\)"):
+        check_files(tmp_path, found)
+    (tmp_path / "b").mkdir()
+    with pytest.raises(IndexUnusable, match=r"\(b: missing\)"):
+        check_files(tmp_path, found)
+
+
+def test_files_are_checked_where_nothing_can_be_written(tmp_path: Path) -> None:
+    found = written(tmp_path, a=b"one")
+    touch(tmp_path / "a")
+    tmp_path.chmod(0o500)
+    assert check_files(tmp_path, found) == {"a"}
+    tmp_path.chmod(0o700)
 
 
 def test_each_damage_to_a_file_is_named(tmp_path: Path) -> None:

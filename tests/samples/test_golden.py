@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from index.extract import discover, extract
+from index.extract import discover, extract, shown
 from index.letter import Issue, Letter, families
 from index.parse import parse
 
@@ -27,7 +27,7 @@ DATES = ["date_assigned", "date_of_injury", "decision_date", "ur_denial_date"]
 def letters() -> dict[str, Letter]:
     below = f"{SAMPLES.resolve()}/"
     return {
-        source.name.removeprefix(below): parse(extract(source.name, source.load()))
+        shown(source.name).removeprefix(below): parse(extract(shown(source.name), source.load()))
         for source in discover([SAMPLES / "letters"])
     }
 

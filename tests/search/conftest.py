@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,9 +10,8 @@ from whoosh.reading import MultiReader
 from whoosh.scoring import BM25F
 from whoosh.searching import Searcher
 
-from index.segments.codec import whoosh_index, write_segment
-from index.segments.postings import RANKED, Segment
-from search import plan
+from index.segments.codec import whoosh_reader, write_segment
+from index.segments.postings import RANKED, Postings
 from search.lexical import LexicalArm
 from tests.search.lexical_oracle import WEIGHTS, Corpus, Oracle, written
 
@@ -39,26 +37,22 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corpus]:
     for first, last in ((0, 90), (90, 155), (155, 160)):
         directories.append(tmp_path_factory.mktemp("segment"))
         write_segment(directories[-1], documents[first:last])
-    indexes = [whoosh_index(directory) for directory in directories]
     b = {f"{name}_B": value for name, value in zip(RANKED, WEIGHTS.b, strict=True)}
     model = AcrossFields(Oracle(documents), K1=WEIGHTS.k1, **b)
-    searcher = Searcher(MultiReader([index.reader() for index in indexes]), weighting=model)
+    searcher = Searcher(
+        MultiReader([whoosh_reader(directory) for directory in directories]), weighting=model
+    )
     yield Corpus(
         documents,
-        [Segment.open(directory) for directory in directories],
+        [Postings.open(directory) for directory in directories],
         [rng.random(90) < 0.1, rng.random(65) < 0.3, None],
         searcher,
     )
     searcher.close()
-    for index in indexes:
-        index.close()
 
 
-@pytest.fixture(params=["kernels", "plain_kernels"])
-def arm(
-    corpus: Corpus, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> LexicalArm:
-    monkeypatch.setattr(plan, "kernels", importlib.import_module(f"search.{request.param}"))
+@pytest.fixture
+def arm(corpus: Corpus) -> LexicalArm:
     return LexicalArm(corpus.segments, corpus.deleted, WEIGHTS)
 
 

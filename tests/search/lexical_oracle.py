@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 from math import log
 
 import numpy as np
 from whoosh.searching import Searcher
-from whoosh.util.numeric import byte_to_length, length_to_byte
 
-from index.analysis import chunks, pieces, tokens
+from index.analysis import chunks, pieces, placed
 from index.segments.codec import LexicalDocument
-from index.segments.postings import FIELDS, RANKED, Segment
+from index.segments.lengths import LENGTHS
+from index.segments.postings import FIELDS, RANKED, Postings
 from search.lexical import Weights
 from search.query import (
     And,
@@ -39,7 +40,7 @@ WEIGHTS = Weights(boosts=(3.0, 0.5, 1.0), b=(0.75, 0.4, 0.9), k1=1.4)
 @dataclass(frozen=True)
 class Corpus:
     documents: list[LexicalDocument]
-    segments: list[Segment]
+    segments: list[Postings]
     deleted: list[np.ndarray | None]
     searcher: Searcher
 
@@ -61,60 +62,88 @@ def written(rng: np.random.Generator, number: int) -> LexicalDocument:
     return LexicalDocument(issue=5_000 - number, **texts)
 
 
+Asked = tuple[str, tuple[str, ...] | None]
+"""A term, and the words as written that count, or None for all."""
+
+
 class Oracle:
     """BM25F and the meaning of every node, over lists of words."""
 
     def __init__(self, documents: list[LexicalDocument]) -> None:
-        self.known: dict[tuple[str | int | None, ...], dict[int, float]] = {}
-        self.texts = [[tokens(getattr(d, name)) for name in FIELDS] for d in documents]
-        self.words = {
-            piece.word: piece.term
-            for document in documents
-            for name in FIELDS
-            for chunk in chunks(getattr(document, name))
-            for piece in pieces(chunk)
-        }
+        self.known: dict[tuple[Asked | int | str | None, ...], dict[int, float]] = {}
+        self.pieces = [[placed(getattr(d, name)) for name in FIELDS] for d in documents]
+        self.texts = [[[piece.term for piece in text] for text in texts] for texts in self.pieces]
         self.average = [
             sum(len(text[f]) for text in self.texts) / len(documents) for f in range(len(FIELDS))
         ]
 
-    def score(self, term: str, document: int, field: int) -> float:
+    def places(self, asked: Asked, document: int, field: int) -> list[int]:
+        """Where the term stands, in one of the words that count."""
+        term, words = asked
+        return [
+            place
+            for place, piece in enumerate(self.pieces[document][field])
+            if piece.term == term and (words is None or piece.word in words)
+        ]
+
+    def score(self, asked: Asked, document: int, field: int) -> float:
         if field >= len(RANKED):
             return 0.0
-        text = self.texts[document][field]
-        tf = text.count(term)
-        length = byte_to_length(length_to_byte(len(text)))
+        tf = len(self.places(asked, document, field))
+        length = len(self.texts[document][field])
+        length = max(int(rounded) for rounded in LENGTHS if rounded <= length)
         b, k1 = WEIGHTS.b[field], WEIGHTS.k1
         norm = k1 * (1 - b + b * length / self.average[field])
-        return float(WEIGHTS.boosts[field] * self.idf(term) * tf * (k1 + 1) / (tf + norm))
+        return float(WEIGHTS.boosts[field] * self.idf(asked[0]) * tf * (k1 + 1) / (tf + norm))
 
+    @cache  # noqa: B019
     def idf(self, term: str) -> float:
         df = sum(1 for texts in self.texts if any(term in text for text in texts[: len(RANKED)]))
         return log(len(self.texts) / (df + 1)) + 1
 
-    def follow(self, terms: list[str], slop: int, text: list[str]) -> bool:
-        reached = {place for place, term in enumerate(text) if term == terms[0]}
-        for term in terms[1:]:
-            steps = {place + step for place in reached for step in range(1, slop + 1)}
-            reached = {place for place in steps if place < len(text) and text[place] == term}
-        return bool(reached)
+    def stand(self, asked: tuple[Asked, ...], slop: int, document: int, field: int) -> bool:
+        """Whether the terms stand in order, the gaps between them at most what `slop` allows."""
+        reached = {place: place for place in self.places(asked[0], document, field)}
+        for term in asked[1:]:
+            reached = {
+                place: max(starts)
+                for place in self.places(term, document, field)
+                if (starts := [start for before, start in reached.items() if before < place])
+            }
+        gaps = (slop - 1) * (len(asked) - 1)
+        return any(last - first - (len(asked) - 1) <= gaps for last, first in reached.items())
 
-    def together(self, terms: list[str], slop: int, name: str | None) -> dict[int, float]:
+    def together(self, asked: tuple[Asked, ...], slop: int, name: str | None) -> dict[int, float]:
         """Documents with the terms in order, and scores; remembered, as questions share them."""
-        key = (*terms, slop, name)
+        key = (*asked, slop, name)
         if key not in self.known:
-            self.known[key] = self.look(terms, slop, name)
+            self.known[key] = self.look(asked, slop, name) if asked else {}
         return self.known[key]
 
-    def look(self, terms: list[str], slop: int, name: str | None) -> dict[int, float]:
+    def look(self, asked: tuple[Asked, ...], slop: int, name: str | None) -> dict[int, float]:
         fields = range(len(FIELDS)) if name is None else [FIELDS.index(name)]
         found: dict[int, float] = {}
-        for document, texts in enumerate(self.texts):
+        for document in range(len(self.texts)):
             for field in fields:
-                if self.follow(terms, slop, texts[field]):
-                    added = sum(self.score(term, document, field) for term in terms)
+                if self.stand(asked, slop, document, field):
+                    added = sum(self.score(one, document, field) for one in asked)
                     found[document] = found.get(document, 0) + added
         return found
+
+    def plain(self, term: str) -> dict[int, float]:
+        """Documents with the term in any of its forms, and scores."""
+        return self.together(((term, None),), 1, None)
+
+    def described(self, pattern: str, name: str | None) -> list[dict[int, float]]:
+        """The answers of the words that fit a pattern; those of one term count together."""
+        by_term: dict[str, set[str]] = {}
+        for piece in {piece for texts in self.pieces for text in texts for piece in text}:
+            if fnmatchcase(piece.word, pattern):
+                by_term.setdefault(piece.term, set()).add(piece.word)
+        return [
+            self.together(((term, tuple(sorted(words))),), 1, name)
+            for term, words in sorted(by_term.items())
+        ]
 
     def find(self, node: Node) -> dict[int, float]:
         everything = dict.fromkeys(range(len(self.texts)), 0.0)
@@ -138,22 +167,31 @@ class Oracle:
     def leaf(self, node: Node) -> dict[int, float]:
         match node:
             case Word(text, name, weight):
-                return {d: s * weight for d, s in self.together(tokens(text), 1, name).items()}
+                found = self.together(_asked((text,), exact=node.exact), 1, name)
+                return {document: score * weight for document, score in found.items()}
             case Phrase(words, slop, name):
-                return self.together([t for word in words for t in tokens(word)], slop, name)
+                return self.together(_asked(words, exact=node.exact), slop, name)
             case Prefix(text, name):
-                return self.leaf(Wildcard(text + "*", name))
+                return _at_least(1, self.described(text + "*", name))
             case Wildcard(pattern, name):
-                terms = {term for word, term in self.words.items() if fnmatchcase(word, pattern)}
-                return self.at_least(1, tuple(Word(term, name) for term in sorted(terms)))
+                return _at_least(1, self.described(pattern, name))
         raise AssertionError(node)
 
     def at_least(self, least: int, children: tuple[Node, ...]) -> dict[int, float]:
-        scores: dict[int, list[float]] = {}
-        for child in children:
-            for document, score in self.find(child).items():
-                scores.setdefault(document, []).append(score)
-        return {d: sum(given) for d, given in scores.items() if len(given) >= least}
+        return _at_least(least, [self.find(child) for child in children])
+
+
+def _asked(words: tuple[str, ...], *, exact: bool) -> tuple[Asked, ...]:
+    pieces = [piece for word in words for piece in placed(word)]
+    return tuple((piece.term, (piece.word,) if exact else None) for piece in pieces)
+
+
+def _at_least(least: int, answers: list[dict[int, float]]) -> dict[int, float]:
+    scores: dict[int, list[float]] = {}
+    for answer in answers:
+        for document, score in answer.items():
+            scores.setdefault(document, []).append(score)
+    return {d: sum(given) for d, given in scores.items() if len(given) >= least}
 
 
 class Questions:
@@ -189,11 +227,17 @@ class Questions:
     def word(self) -> Node:
         weight = float(self._rng.choice([1.0, 0.5, 2.0]))
         words = [piece.word for chunk in chunks(self.text()) for piece in pieces(chunk)]
-        return Word(words[0], self.name(), weight)
+        return Word(words[0], self.name(), weight, exact=self.exact())
+
+    def exact(self) -> bool:
+        return not self._for_whoosh and self._rng.random() < 0.3
 
     def phrase(self) -> Node:
         words = tuple(self.text() for _ in range(self._rng.integers(1, 4)))
-        return Phrase(words, int(self._rng.integers(1, 6)), self.name())
+        # Whoosh bounds each step between words, we the whole: the same for steps of one
+        pieces_of = [piece for word in words for piece in placed(word)]
+        slop = 1 if self._for_whoosh and len(pieces_of) > 2 else int(self._rng.integers(1, 6))
+        return Phrase(words, slop, self.name(), exact=self.exact())
 
     def pattern(self) -> Node:
         if self._rng.random() < 0.5:

@@ -25,6 +25,7 @@ from search.evaluation import (
     run_topics,
     write_run,
 )
+from search.request import Mode
 
 GAINS = {1: 1, 2: 3, 3: 7}  # 2^grade - 1
 
@@ -136,7 +137,7 @@ def test_a_run_is_written_in_six_columns_that_ir_measures_reads(
         Topic(id="Q1", kind="case", text="Request: physical therapy for the left elbow."),
         Topic(id="Q2", kind="keyword", text="sleep study"),
     ]
-    run = run_topics(sample_engine, topics, "hybrid")
+    run = run_topics(sample_engine, topics, Mode.HYBRID)
     file = tmp_path / "run.txt"
     write_run(file, run, "precedent")
     rows = [line.split() for line in file.read_text().splitlines()]

@@ -10,23 +10,25 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index.concepts.reasons import read_reasons
+from index.concepts.reading import read_issue
 from index.letter import Citation, Family, Issue, Letter
 from search.engine import Engine
-from search.facets import GROUPS, checked
+from search.facets import FACETS, check_filters
 from search.query import QueryError
 from search.results import Results
+from tests.asking import search
 from tests.told import ToldIssue, index_of, letter, stored_issues, written
 
 Values = dict[str, frozenset[str]]
-NAMES = [group.name for group in GROUPS]
+NAMES = [group.name for group in FACETS]
 
 
 def by_hand(letter: Letter, issue: Issue) -> Values:
     """What can be filtered by, read off a stored letter."""
     reviewer, administrator = issue.reviewer_citations, issue.claims_administrator_citations
     differ = {(c.family, c.title) for c in reviewer} != {(c.family, c.title) for c in administrator}
-    treatments = issue.concepts.treatments
+    reading = read_issue(letter, issue)
+    treatments = reading.concepts.treatments
     year = letter.decision_date
     return {
         "outcome": frozenset([issue.outcome.value]),
@@ -34,8 +36,8 @@ def by_hand(letter: Letter, issue: Issue) -> Values:
         "administrator": _guidelines(administrator),
         "differ": frozenset(["yes" if differ else "no"] if reviewer and administrator else []),
         "treatment": frozenset(treatments) | {name.partition(" > ")[0] for name in treatments},
-        "region": frozenset(issue.concepts.regions),
-        "reason": frozenset(read_reasons(issue.rationale)),
+        "region": frozenset(reading.concepts.regions),
+        "reason": frozenset(reading.reasons),
         "specialty": frozenset(letter.specialties),
         "year": frozenset([str(year.year)] if year else []),
     }
@@ -63,8 +65,7 @@ def read(sample_index: Path) -> dict[str, Values]:
 
 def shown(results: Results, group: str) -> dict[str, int]:
     """The counts above zero that a page shows of one group."""
-    (facet,) = (facet for facet in results.facets if facet.name == group)
-    return {value.value: value.count for value in facet.values if value.count}
+    return {value.value: value.count for value in results.facets.get(group, ()) if value.count}
 
 
 def all_issues(results: Results) -> set[str]:
@@ -74,7 +75,7 @@ def all_issues(results: Results) -> set[str]:
 def test_without_a_question_every_issue_is_counted(
     sample_engine: Engine, read: dict[str, Values]
 ) -> None:
-    results = sample_engine.search("", limit=1)
+    results = search(sample_engine, "", limit=1)
     assert results.total == len(read)
     for group in NAMES:
         counted = Counter(value for values in read.values() for value in values[group])
@@ -99,7 +100,7 @@ def test_counts_under_any_filters_are_those_made_by_hand(
         )
         for group in groups
     }
-    results = sample_engine.search("", filters=filters, limit=1000)
+    results = search(sample_engine, "", filters=filters, limit=1000)
     assert all_issues(results) == {
         issue_id for issue_id, values in read.items() if allowed(values, filters)
     }
@@ -115,8 +116,8 @@ def test_counts_under_any_filters_are_those_made_by_hand(
 def test_counts_are_over_the_whole_result_set_not_the_page(
     sample_engine: Engine, read: dict[str, Values], mode: str
 ) -> None:
-    whole = sample_engine.search("physical therapy", mode=mode, limit=1000)
-    page = sample_engine.search("physical therapy", mode=mode, limit=1)
+    whole = search(sample_engine, "physical therapy", mode=mode, limit=1000)
+    page = search(sample_engine, "physical therapy", mode=mode, limit=1)
     found = all_issues(whole)
     assert len(found) == whole.total > 5
     for group in NAMES:
@@ -126,25 +127,24 @@ def test_counts_are_over_the_whole_result_set_not_the_page(
 
 
 def test_the_other_choices_of_a_filtered_group_keep_their_numbers(sample_engine: Engine) -> None:
-    free = sample_engine.search("lumbar")
-    filtered = sample_engine.search("lumbar", filters={"outcome": ["overturned"]})
+    free = search(sample_engine, "lumbar")
+    filtered = search(sample_engine, "lumbar", filters={"outcome": ["overturned"]})
     assert shown(filtered, "outcome") == shown(free, "outcome")
     assert shown(filtered, "region") != shown(free, "region")
 
 
 def test_a_count_says_how_many_are_left_when_it_is_chosen(sample_engine: Engine) -> None:
-    free = sample_engine.search("lumbar", limit=1)
+    free = search(sample_engine, "lumbar", limit=1)
     for group in NAMES:
         for value, count in list(shown(free, group).items())[:2]:
-            chosen = sample_engine.search("lumbar", filters={group: [value]}, limit=1)
+            chosen = search(sample_engine, "lumbar", filters={group: [value]}, limit=1)
             assert chosen.total == count, (group, value)
 
 
 def test_children_stand_behind_their_parent(sample_engine: Engine) -> None:
-    results = sample_engine.search("")
-    (guidelines,) = (facet for facet in results.facets if facet.name == "guideline")
+    results = search(sample_engine, "")
     last_parent, parents = "", set()
-    for value in guidelines.values:
+    for value in results.facets["guideline"]:
         if value.parent:
             assert value.parent == last_parent
             assert value.value.startswith(f"{value.parent} > ")
@@ -158,7 +158,7 @@ def test_children_stand_behind_their_parent(sample_engine: Engine) -> None:
 def test_a_parent_counts_the_issues_of_its_children_once(
     sample_engine: Engine, read: dict[str, Values]
 ) -> None:
-    counts = shown(sample_engine.search(""), "treatment")
+    counts = shown(search(sample_engine, ""), "treatment")
     of_children = Counter(
         parent
         for values in read.values()
@@ -168,21 +168,20 @@ def test_a_parent_counts_the_issues_of_its_children_once(
 
 
 def test_a_chosen_value_is_shown_even_where_nothing_has_it(sample_engine: Engine) -> None:
-    results = sample_engine.search("acupuncture", filters={"region": ["a tail"]})
-    (regions,) = (facet for facet in results.facets if facet.name == "region")
-    (tail,) = (value for value in regions.values if value.value == "a tail")
+    results = search(sample_engine, "acupuncture", filters={"region": ["a tail"]})
+    (tail,) = (value for value in results.facets["region"] if value.value == "a tail")
     assert (tail.count, tail.selected, results.total) == (0, True, 0)
 
 
 def test_years_run_from_the_newest(sample_engine: Engine) -> None:
-    years = list(shown(sample_engine.search(""), "year"))
+    years = list(shown(search(sample_engine, ""), "year"))
     assert years == sorted(years, reverse=True)
 
 
 @pytest.mark.parametrize("group", ["colour", "", "Outcome"])
 def test_a_filter_that_does_not_exist_is_refused_with_those_that_do(group: str) -> None:
     with pytest.raises(QueryError) as refused:
-        checked({group: ["yes"]})
+        check_filters({group: ("yes",)})
     assert "no filter" in refused.value.message
     assert all(name in refused.value.remedy for name in NAMES)
 
@@ -190,19 +189,18 @@ def test_a_filter_that_does_not_exist_is_refused_with_those_that_do(group: str) 
 @pytest.mark.parametrize(("group", "value"), [("outcome", "denied"), ("differ", "perhaps")])
 def test_a_value_that_cannot_be_is_refused_with_those_that_can(group: str, value: str) -> None:
     with pytest.raises(QueryError) as refused:
-        checked({group: [value]})
+        check_filters({group: (value,)})
     assert value in refused.value.message
     assert ("overturned" if group == "outcome" else "no") in refused.value.remedy
 
 
 def test_an_empty_filter_filters_nothing() -> None:
-    assert checked({"outcome": ["", " "], "region": []}) == {}
-    assert checked(None) == {}
+    assert check_filters({"outcome": ("", " "), "region": ()}) == {}
 
 
 def test_a_filter_says_itself_in_english(sample_engine: Engine) -> None:
-    results = sample_engine.search("", filters={"outcome": ["upheld"], "year": ["2017"]})
-    phrases = [phrase for _, _, phrase in results.filters_said]
+    results = search(sample_engine, "", filters={"outcome": ["upheld"], "year": ["2017"]})
+    phrases = [said.words for said in results.filters]
     assert phrases == ["outcome is Upheld: denial stands", "decided in 2017"]
 
 
@@ -211,10 +209,10 @@ def test_replaced_and_removed_issues_are_not_counted(tmp_path: Path) -> None:
     other = letter("CM16-9900902", ToldIssue("MRI of the left ankle", "overturned"))
     folder = written(tmp_path / "letters", first, other)
     index = index_of([folder], tmp_path / "index")
-    assert shown(Engine(index).search(""), "outcome") == {"upheld": 2, "overturned": 1}
+    assert shown(search(Engine(index), ""), "outcome") == {"upheld": 2, "overturned": 1}
     written(folder, letter("CM16-9900901", ToldIssue("Knee brace", "overturned")))
     index_of([folder], index)
-    results = Engine(index).search("")
+    results = search(Engine(index), "")
     assert shown(results, "outcome") == {"overturned": 2}
     assert results.total == 2
     assert results.outcomes.base_n == 2

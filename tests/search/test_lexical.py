@@ -27,7 +27,7 @@ from search.query import (
     Phrase,
     Word,
 )
-from search.syntax import parse
+from search.understand.syntax import parse
 from tests.search.lexical_oracle import WEIGHTS, Corpus, Oracle, Questions
 
 

@@ -1,13 +1,11 @@
-"""Scores of passages: compiled, in numpy and by hand alike."""
+"""Scores of passages: compiled and by hand alike."""
 
 from __future__ import annotations
-
-from types import ModuleType
 
 import numpy as np
 import pytest
 
-from search import kernels, plain_kernels
+from search import kernels
 
 RUNS = np.array([0, 3, 4, 9]), np.array([3, 4, 9, 12])
 
@@ -19,14 +17,11 @@ def halves(seed: int) -> np.ndarray:
     return rows
 
 
-@pytest.mark.parametrize("module", [kernels, plain_kernels])
 @pytest.mark.parametrize("queries", [1, 2])
-def test_each_run_has_the_score_of_its_first_and_of_its_best_row(
-    module: ModuleType, queries: int
-) -> None:
+def test_each_run_has_the_score_of_its_first_and_of_its_best_row(queries: int) -> None:
     rows = halves(queries)
     asked = np.random.default_rng(7).standard_normal((queries, 384)).astype(np.float32)
-    first, best = module.passage_scores(rows.view(np.uint16), *RUNS, asked)
+    first, best = kernels.passage_scores(rows.view(np.uint16), *RUNS, asked)
     products = rows.astype(np.float64) @ asked.T.astype(np.float64)
     by_run = [products[start:end] for start, end in zip(*RUNS, strict=True)]
     np.testing.assert_allclose(first, [run[0] for run in by_run], rtol=1e-5, atol=1e-4)

@@ -8,6 +8,7 @@ import pytest
 
 from search.engine import Engine
 from search.evaluation import Measures, measure, read_qrels, read_topics, run_topics
+from search.request import Mode
 from tests.told import index_once
 
 PROMISED = {"all": 0.86, "case": 0.91, "keyword": 0.88, "question": 0.65}
@@ -18,7 +19,7 @@ def engine(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Engine:
     return Engine(index_once(shared / "letters", tmp_path_factory))
 
 
-def measured(engine: Engine, shared: Path, mode: str) -> dict[str, Measures]:
+def measured(engine: Engine, shared: Path, mode: Mode) -> dict[str, Measures]:
     topics = read_topics(shared / "judgments" / "topics.jsonl")
     qrels = read_qrels(shared / "judgments" / "qrels.tsv")
     return measure(run_topics(engine, topics, mode), qrels, topics)
@@ -26,7 +27,7 @@ def measured(engine: Engine, shared: Path, mode: str) -> dict[str, Measures]:
 
 @pytest.fixture(scope="module")
 def hybrid(engine: Engine, shared: Path) -> dict[str, Measures]:
-    return measured(engine, shared, "hybrid")
+    return measured(engine, shared, Mode.HYBRID)
 
 
 @pytest.mark.parametrize(("kind", "least"), PROMISED.items())
@@ -38,9 +39,9 @@ def test_what_is_relevant_is_among_the_first_fifty(hybrid: dict[str, Measures]) 
     assert hybrid["all"].recall_50 >= 0.9
 
 
-@pytest.mark.parametrize("mode", ["lexical", "semantic"])
+@pytest.mark.parametrize("mode", [Mode.LEXICAL, Mode.SEMANTIC])
 def test_the_arms_together_are_better_than_one(
-    engine: Engine, shared: Path, hybrid: dict[str, Measures], mode: str
+    engine: Engine, shared: Path, hybrid: dict[str, Measures], mode: Mode
 ) -> None:
     alone = measured(engine, shared, mode)
     for kind, measures in alone.items():

@@ -18,6 +18,7 @@ from index.manifest import read_manifest
 from index.store import Store
 from search.engine import Engine
 from search.evaluation import read_topics
+from tests.asking import case, words
 from tests.told import ToldIssue, index_of, index_once, letter, written
 
 FIRST = 50
@@ -159,12 +160,15 @@ def engine(letters: list[Letter], say: Inverter, place: Path, *, turned: bool) -
 
 
 def rankings(engine: Engine, texts: list[str]) -> list[list[str]]:
-    return [[issue for issue, _ in engine.ranked(text, pasted=True, limit=FIRST)] for text in texts]
+    return [[issue for issue, _ in engine.rank(case(text), FIRST)] for text in texts]
 
 
 def outcomes(engine: Engine) -> dict[str, str]:
-    snapshot = engine.snapshot()
-    return {issue.id: issue.issue.outcome for issue in snapshot.stored(range(snapshot.size))}
+    results = engine.search(words("", limit=10_000))
+    every = engine.rank(words(""), results.total)
+    pages = {issue.partition("#")[0]: issue for issue, _ in every}
+    letters = [engine.letter(issue, neighbours=0).letter for issue in pages.values()]
+    return {f"{one.id}#{issue.number}": issue.outcome for one in letters for issue in one.issues}
 
 
 def turned_round(letters: list[Letter], invert: Inverter) -> int:
@@ -178,7 +182,6 @@ def compare(
 ) -> None:
     plain = engine(letters, way[0], places / "plain", turned=False)
     inverted = engine(letters, way[1], places / "inverted", turned=True)
-    inverted.load_encoder = plain.load_encoder  # type: ignore[method-assign]
     before, after = outcomes(plain), outcomes(inverted)
     assert after == {issue: TURNED[Outcome(outcome)] for issue, outcome in before.items()}
     for text, one, other in zip(

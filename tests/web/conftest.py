@@ -7,6 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from search.engine import Engine
+from search.request import Page, SearchRequest
 from search.results import Hit
 from web.app import create_app
 
@@ -24,7 +25,7 @@ def client(app: Flask) -> FlaskClient:
 @pytest.fixture(scope="session")
 def hit(sample_engine: Engine) -> Hit:
     """Some issue of a letter with a case number, whose reviewer cited a guideline."""
-    hits = sample_engine.search("", limit=100).hits
+    hits = sample_engine.search(SearchRequest(page=Page(limit=100))).hits
     return next(
         hit
         for hit in hits

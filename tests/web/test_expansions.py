@@ -8,7 +8,8 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
-from web.forms import Question
+from search.request import SearchRequest
+from web.address import Address
 
 
 def links(html: str, within: str) -> dict[str, str]:
@@ -76,10 +77,11 @@ def test_taken_as_written_altogether(client: FlaskClient) -> None:
 
 
 def test_the_address_of_a_question_asks_it_again() -> None:
-    asked = Question(words="pt esi").switched("ESI", on=False).read_as("PT", "physical therapy")
+    asked = Address(SearchRequest(words="pt esi"))
+    asked = asked.switched("ESI", on=False).read_as("PT", "physical therapy")
     assert asked.url("/search") == "/search?q=pt+esi&off=esi&sense=pt%3Aphysical+therapy"
-    assert asked.about({"pt"}).off == ()
-    assert asked.switched("esi", on=True).off == ()
+    assert asked.about({"pt"}).request.switches.off == ()
+    assert asked.switched("esi", on=True).request.switches.off == ()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from html import unescape
 from xml.etree import ElementTree
 
 import pytest
@@ -29,6 +31,51 @@ def test_csv_holds_the_same_issues_in_the_same_order(client: FlaskClient, word: 
     assert len(found) == min(api["shown"], 1000)
     assert tuple(found[0]) == COLUMNS
     assert found[0]["address"].startswith("http://localhost/letters/")
+
+
+def test_what_is_taken_away_from_page_three_holds_the_pages_before(client: FlaskClient) -> None:
+    api = client.get("/api/search?q=pain&limit=100").get_json()
+    first = [hit["issue"] for hit in api["hits"]]
+    assert len(first) > 6
+    html = client.get("/search?q=pain&limit=2&offset=4").text
+    address = {
+        path: unescape(re.findall(rf'href="({re.escape(path)}\?[^"]*)"', html)[0])
+        for path in ("/search.csv", "/search.json", "/search/print")
+    }
+    assert [row["issue"] for row in rows(client.get(address["/search.csv"]).text)][:7] == first[:7]
+    of_file = client.get(address["/search.json"]).get_json()
+    assert [hit["issue"] for hit in of_file["hits"]][:7] == first[:7]
+    assert printed(client.get(address["/search/print"]).text)[:7] == first[:7]
+
+
+def test_a_similar_case_taken_away_from_page_three_holds_the_pages_before(
+    client: FlaskClient,
+) -> None:
+    case = {"text": "MRI of the lumbar spine for low back pain"}
+    first = [
+        hit["issue"]
+        for hit in client.post("/api/similar", json={**case, "limit": 7}).get_json()["hits"]
+    ]
+    third = {**case, "limit": "2", "offset": "4"}
+    assert [row["issue"] for row in rows(client.post("/similar.csv", data=third).text)][:7] == first
+    of_file = client.post("/similar.json", data=third).get_json()
+    assert [hit["issue"] for hit in of_file["hits"]][:7] == first
+    assert printed(client.post("/similar/print", data=third).text)[:7] == first
+
+
+def printed(html: str) -> list[str]:
+    """The issues of a page, in its order."""
+    return re.findall(r'Read the letter<span class="unseen"> ([^<]*)</span>', html)
+
+
+def test_csv_has_the_place_by_each_signal(client: FlaskClient) -> None:
+    (row, *_) = rows(client.get("/search.csv?q=lumbar+mri").text)
+    (hit, *_) = client.get("/api/search?q=lumbar+mri").get_json()["hits"]
+    assert hit["ranks"].keys() == {"words", "meaning", "concepts"}
+    for signal, rank in hit["ranks"].items():
+        assert row[f"{signal}_rank"] == str(rank)
+    of_words = rows(client.get("/search.csv?q=lumbar+mri&mode=lexical").text)[0]
+    assert (of_words["words_rank"], of_words["meaning_rank"]) == ("1", "")
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\n@x", "\r+1"])

@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 
 from index.letter import Form, Issue, Letter, Outcome
 from search.engine import Engine
-from search.results import Hit, Outcomes
+from search.request import CaseRequest, Mode, Page, SearchRequest
+from search.results import Hit, Outcomes, Similar
 from web import words
 from web.app import create_app
 
@@ -22,7 +23,8 @@ CASE = "Request: MRI of the lumbar spine. Low back pain for six weeks, straight 
 @pytest.fixture(scope="module")
 def narrowed(sample_engine: Engine) -> Hit:
     """An issue of which the administrator had approved a part."""
-    return next(h for h in sample_engine.search("", limit=200).hits if h.disputed != h.request)
+    hits = sample_engine.search(SearchRequest(page=Page(limit=200))).hits
+    return next(h for h in hits if h.disputed != h.request)
 
 
 def test_the_part_in_dispute_is_the_heading(client: FlaskClient, narrowed: Hit) -> None:
@@ -35,7 +37,7 @@ def test_the_part_in_dispute_is_the_heading(client: FlaskClient, narrowed: Hit) 
 
 
 def test_words_found_in_the_heading_are_marked(sample_engine: Engine, client: FlaskClient) -> None:
-    found = sample_engine.search("mri", mode="lexical").hits
+    found = sample_engine.search(SearchRequest(words="mri", mode=Mode.LEXICAL)).hits
     named = [(h, s) for h in found for s in h.snippets if s.field == "request"]
     assert named
     for hit, snippet in named:
@@ -64,8 +66,7 @@ class NoneLikeIt:
     def __init__(self, engine: Engine, n: int) -> None:
         self.engine, self.n = engine, n
 
-    def similar(self, text: str, **more: Any) -> Any:
-        found = self.engine.similar(text, **more)
+    def similar(self, request: CaseRequest) -> Similar:
         fared = Outcomes(
             n=self.n,
             overturned=0,
@@ -76,7 +77,7 @@ class NoneLikeIt:
             base_rate=0.1,
             base_n=100,
         )
-        return replace(found, results=replace(found.results, outcomes=fared), nearest_approved=())
+        return replace(self.engine.similar(request), outcomes=fared, nearest_approved=())
 
 
 @pytest.mark.parametrize(

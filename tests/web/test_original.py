@@ -10,16 +10,18 @@ import pytest
 from flask.testing import FlaskClient
 
 from search.engine import Engine
+from search.request import Page, SearchRequest
 from search.results import LetterPage
 from web import original
 from web.app import create_app
+from web.serialize import file_name
 
 
 @pytest.fixture(scope="module")
 def sources(sample_engine: Engine) -> dict[str, tuple[str, Path]]:
     """A letter and its file, by the ending of the file; one in an archive under "zip"."""
     found: dict[str, tuple[str, Path]] = {}
-    for hit in sample_engine.search("", limit=200).hits:
+    for hit in sample_engine.search(SearchRequest(page=Page(limit=200))).hits:
         path = Path(sample_engine.letter(hit.letter, neighbours=0).source)
         kind = "zip" if ".zip" in path.parent.name else path.suffix.removeprefix(".")
         found.setdefault(kind, (hit.letter, path))
@@ -48,6 +50,7 @@ def test_the_file_itself(
     page = client.get(f"/letters/{letter}").text
     assert f'href="/letters/{letter}/original"' in page
     assert path.name in page
+    assert client.get(f"/api/letters/{letter}").get_json()["file"] == path.name
     assert str(path.parent) not in page
 
 
@@ -77,6 +80,10 @@ class Elsewhere:
 
     def letter(self, *args: Any, **more: Any) -> LetterPage:
         return replace(self.engine.letter(*args, **more), source=self.source)
+
+
+def test_a_file_whose_name_is_no_text_has_one_to_be_shown() -> None:
+    assert file_name("/letters/\udcff.txt") == r"\xff.txt"
 
 
 def test_gone_linked_or_no_file(

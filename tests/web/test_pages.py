@@ -14,7 +14,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from search.engine import Engine
-from search.facets import GROUPS
+from search.facets import FACETS
+from search.request import READ_TEXT, Page, SearchRequest
 from search.results import Hit, Outcomes, Overview, Results
 from web import openapi
 from web.app import create_app
@@ -110,6 +111,32 @@ def test_a_filter_of_no_facet_value_is_carried_on(client: FlaskClient) -> None:
     assert len(carried) == 1
 
 
+def test_a_filter_in_another_case_is_the_filter(client: FlaskClient) -> None:
+    html = client.get("/search?outcome=UPHELD&guideline=odg").text
+    answers = [
+        client.get(f"/api/search?outcome={outcome}&guideline={guideline}").get_json()
+        for outcome, guideline in (("UPHELD", "odg"), ("upheld", "ODG"))
+    ]
+    assert answers[0]["hits"] == answers[1]["hits"]
+    assert answers[0]["filters"] == answers[1]["filters"]
+    assert 'href="/search?guideline=ODG"' in html  # a chip takes its filter away
+    assert 'href="/search?outcome=upheld"' in html
+    sent = [attrs for tag, attrs in outline(html).tags if tag == "input" and "name" in attrs]
+    for name, value in (("outcome", "upheld"), ("guideline", "ODG")):
+        (box,) = (one for one in sent if one["name"] == name and "checked" in one)
+        assert (box["type"], box["value"]) == ("checkbox", value)
+        assert not any(one["name"] == name and one["type"] == "hidden" for one in sent)
+
+
+def test_a_value_that_no_issue_has_is_a_note_and_finds_nothing(client: FlaskClient) -> None:
+    words = shown(client.get("/search?specialty=Famly+Practice").text)
+    assert "No issue of this index has the reviewer's specialty “Famly Practice”" in words
+    assert "Did you mean “Family" in words
+    answer = client.get("/api/search?specialty=Famly+Practice").get_json()
+    assert answer["total"] == 0
+    assert answer["filters"][0]["words"] == "reviewer's specialty is Famly Practice"
+
+
 def test_without_words_there_is_nothing_to_rank_by(client: FlaskClient) -> None:
     words = shown(client.get("/search?outcome=upheld").text)
     assert "Sort: newest first oldest first" in words
@@ -129,11 +156,11 @@ def test_past_the_end_says_so(client: FlaskClient) -> None:
 
 
 def test_pages_of_results(client: FlaskClient, sample_engine: Engine) -> None:
-    total = sample_engine.search("", limit=1).shown
+    total = sample_engine.search(SearchRequest(page=Page(limit=1))).shown
     html = client.get("/search?limit=1").text
     assert f"1 to 1 of {total:,}" in shown(html)
     assert 'rel="next"' in html
-    assert 'href="/search?limit=1&amp;offset=1"' in html
+    assert re.search(r'href="/search\?limit=1&amp;offset=1&amp;seen=[0-9a-f]*\.1"', html)
 
 
 def test_a_case_number_goes_to_its_letter(client: FlaskClient, hit: Hit) -> None:
@@ -206,6 +233,27 @@ def test_an_uploaded_word_file_is_read(client: FlaskClient) -> None:
     assert "straight leg raise positive" in html
 
 
+def test_a_pasted_text_and_a_file_are_both_read(client: FlaskClient) -> None:
+    data = {"text": CASE, "file": (BytesIO(b"Also: an epidural injection."), "more.txt")}
+    html = client.post("/similar", data=data).text
+    (text,) = re.findall(r"<textarea[^>]*>([^<]*)</textarea>", html)
+    assert unescape(text).strip() == f"{CASE}\n\nAlso: an epidural injection."
+
+
+READ = "Only the first 100,000 characters of the text were read."
+
+
+def test_a_text_beyond_what_is_read_is_said_to_be(client: FlaskClient) -> None:
+    line = "MRI of the lumbar spine, low back pain. "
+    for length, said in ((READ_TEXT, False), (READ_TEXT + 1, True)):
+        data = {"text": (line * 2_501)[:length]}
+        data["text"] = data["text"][:-1] + "."
+        assert (READ in client.post("/similar", data=data).text) is said
+        assert (READ in client.post("/similar/print", data=data).text) is said
+        assert (READ in client.post("/api/similar", json=data).get_json()["notes"]) is said
+        assert (READ in client.post("/similar.json", data=data).get_json()["notes"]) is said
+
+
 def test_the_print_page_of_similar_cases(client: FlaskClient) -> None:
     html = client.post("/similar/print", data={"text": CASE}).text
     assert "straight leg raise positive" in html
@@ -225,7 +273,7 @@ class Stub:
         return self.held
 
 
-def stubbed(*, letters: int, total: int, mode: str, ready: bool) -> FlaskClient:
+def stubbed(*, letters: int, total: int) -> FlaskClient:
     fared = Outcomes(
         n=total,
         overturned=min(total, 1),
@@ -242,12 +290,14 @@ def stubbed(*, letters: int, total: int, mode: str, ready: bool) -> FlaskClient:
         with_words=total,
         near=0,
         letters=total,
-        mode=mode,
+        mode="hybrid",
         offset=0,
         limit=20,
-        sentence=f"{total} issues",
+        total_words=f"{total} issues",
+        generation=1,
+        build="",
         hits=(),
-        facets=(),
+        facets={},
         outcomes=fared,
     )
     overview = Overview(
@@ -257,28 +307,23 @@ def stubbed(*, letters: int, total: int, mode: str, ready: bool) -> FlaskClient:
         last_year=None,
         outcomes=fared,
         treatments=(),
-        semantic_ready=ready,
+        semantic_ready=True,
+        degraded="",
         generation=1,
+        build="",
     )
     engine: Any = Stub(results, overview)
     return create_app(engine).test_client()
 
 
 def test_an_empty_index_says_what_to_run() -> None:
-    client = stubbed(letters=0, total=0, mode="hybrid", ready=True)
+    client = stubbed(letters=0, total=0)
     for path in ("/", "/search?q=mri", "/similar", "/about"):
         assert "precedent index PATH" in client.get(path).text, path
 
 
-def test_meaning_still_loading_is_said() -> None:
-    client = stubbed(letters=3, total=3, mode="lexical", ready=False)
-    assert "still loading" in client.get("/").text
-    assert "Words only for now" in client.get("/search?q=mri").text
-    assert "Words only for now" not in client.get("/search?q=mri&mode=lexical").text
-
-
 def test_too_little_evidence_shows_no_rate() -> None:
-    html = stubbed(letters=3, total=3, mode="hybrid", ready=True).get("/search?q=mri").text
+    html = stubbed(letters=3, total=3).get("/search?q=mri").text
     assert "1 of 3 decided issues overturned: too few to state a rate" in shown(html)
     assert 'class="bar"' not in html
 
@@ -304,6 +349,6 @@ def test_help_lists_every_filter_and_parameter(client: FlaskClient) -> None:
 
 def test_every_group_of_filters_is_shown(client: FlaskClient) -> None:
     html = client.get("/search").text
-    for group in GROUPS:
-        assert f"<legend>{group.label}</legend>" in html.replace("&#39;", "'"), group.name
+    for kind in FACETS:
+        assert f"<legend>{kind.label}</legend>" in html.replace("&#39;", "'"), kind.name
     assert "What the decision turned on" in html

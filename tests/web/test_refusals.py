@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import logging
+import time
 import zipfile
 from io import BytesIO
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
 
 from search.engine import Engine
+from search.facets import FACETS, MOST_VALUES
+from search.request import CaseRequest
+from search.results import Hit
 from web.app import create_app
 
 BAD_ARGUMENTS = [
@@ -99,6 +104,89 @@ def test_broken_json_and_wrong_kinds(client: FlaskClient) -> None:
     is_refused(client.get("/api/similar"), 405)
 
 
+NUMBERS = ["²", "1.", "01", "1 ", "-1", "1#1", "9" * 5000, "٣", "x", "\x00"]
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=[number[:3] for number in NUMBERS])
+def test_a_number_that_is_none_breaks_no_page(client: FlaskClient, hit: Hit, number: str) -> None:
+    issue = quote(f"{hit.letter}#{number}", safe="")
+    for path in (
+        f"/letters/{hit.letter}?issue={quote(number)}",
+        f"/letters/{issue}",
+        f"/similar/{hit.letter}/{quote(number)}",
+        f"/api/letters/{issue}",
+        f"/api/issues/{issue}",
+        f"/api/issues/No.%20%23{issue}",
+        f"/api/issues/{quote('#' + number)}",
+    ):
+        assert client.get(path).status_code in (200, 404), path
+    for path in ("/similar", "/api/similar", "/similar.csv", "/similar/print"):
+        answer = client.post(path, json={"issue": f"{hit.letter}#{number}"})
+        assert answer.status_code in (200, 404), path
+
+
+def test_a_case_number_may_be_written_in_any_way(client: FlaskClient, hit: Hit) -> None:
+    written = hit.issue.lower().replace("-", " ")
+    assert client.get(f"/api/issues/{quote(written)}").get_json()["issue"] == hit.issue
+    answer = client.post("/similar", data={"issue": written})
+    assert f"Similar cases to {hit.issue}" in answer.text
+
+
+DEEP = b'{"text": ' + b"[" * 200_000 + b"]" * 200_000 + b"}"
+
+
+@pytest.mark.parametrize("path", ["/api/similar", "/similar", "/similar.csv"])
+def test_a_body_that_nests_deeply_is_400(client: FlaskClient, path: str) -> None:
+    answer = client.post(path, data=DEEP, content_type="application/json")
+    assert answer.status_code == 400
+    assert "Send one flat JSON object." in answer.text
+
+
+HALF = "\ud800"  # of a character that takes two
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"text": HALF}, 400),
+        ({"text": f"mri {HALF} of the knee"}, 200),
+        ({"text": "mri", "treatment": f"surgery{HALF}"}, 200),
+        ({"text": "mri", "off": HALF, "seen": HALF}, 200),
+        ({"text": "mri", "sense": f"pt{HALF}"}, 400),
+        ({"text": "mri", "outcome": f"upheld{HALF}d"}, 400),
+        ({"text": "mri", "year": f"20{HALF}16"}, 400),
+        ({"text": "mri", "mode": HALF}, 400),
+        ({"text": "mri", "limit": HALF}, 400),
+        ({"issue": f"CM16-9900018#{HALF}"}, 404),
+        ({"issue": HALF, "text": "mri"}, 200),
+    ],
+)
+def test_half_a_character_is_no_failure(
+    client: FlaskClient, body: dict[str, str], status: int
+) -> None:
+    for path in ("/api/similar", "/similar", "/similar.csv", "/similar.json", "/similar/print"):
+        assert client.post(path, json=body).status_code == status, path
+
+
+@pytest.mark.parametrize("name", [kind.name for kind in FACETS])
+def test_thousands_of_filter_values_are_refused_at_once(client: FlaskClient, name: str) -> None:
+    values = [f"value {n}" for n in range(7_500)]
+    began = time.process_time()
+    error = is_refused(client.get("/api/search", query_string={name: values}), 400)
+    assert error["remedy"] == f"Name at most {MOST_VALUES}."
+    is_refused(client.post("/api/similar", json={"text": "mri", name: values}), 400)
+    assert client.get("/search", query_string={name: values}).status_code == 400
+    assert time.process_time() - began < 2  # a set of 50 takes less, each of them a list to read
+
+
+def test_as_many_filter_values_as_may_be_are_answered(client: FlaskClient) -> None:
+    values = [f"Specialty {n}" for n in range(MOST_VALUES)]
+    args = {"specialty": [*values, *values]}  # said twice is said once
+    assert client.get("/api/search", query_string=args).get_json()["total"] == 0
+    args["specialty"].append("One More")
+    is_refused(client.get("/api/search", query_string=args), 400)
+
+
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
 
 
@@ -184,6 +272,24 @@ def test_a_very_long_paste_is_answered(client: FlaskClient) -> None:
     assert client.post("/api/similar", json={"text": text}).status_code == 200
 
 
+def test_a_fault_of_ours_is_no_letter_that_is_not_there(sample_engine: Engine) -> None:
+    class Broken:
+        def __getattr__(self, name: str) -> Any:
+            if name in ("letter", "similar"):
+
+                def look_up(*_: object, **__: object) -> None:
+                    raise KeyError("CM16-9900018")
+
+                return look_up
+            return getattr(sample_engine, name)
+
+    engine: Any = Broken()
+    client = create_app(engine).test_client()
+    is_refused(client.get("/api/letters/CM16-9900018"), 500)
+    is_refused(client.post("/api/similar", json={"issue": "CM16-9900018#1"}), 500)
+    assert client.get("/letters/CM16-9900018").status_code == 500
+
+
 def test_a_failure_is_plain_and_logs_no_words(
     sample_engine: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -191,8 +297,8 @@ def test_a_failure_is_plain_and_logs_no_words(
         def __getattr__(self, name: str) -> Any:
             if name == "similar":
 
-                def fail(text: str, **_: object) -> None:
-                    raise RuntimeError(f"cannot read {text}")
+                def fail(request: CaseRequest) -> None:
+                    raise RuntimeError(f"cannot read {request.text}")
 
                 return fail
             return getattr(sample_engine, name)

@@ -27,8 +27,11 @@ from web.serve import CannotServe, run
 PROGRAM = """
 from types import SimpleNamespace
 from web.serve import run
-overview = SimpleNamespace(letters=1, issues=2, generation=3, semantic_ready=True)
-run(SimpleNamespace(overview=lambda: overview), host="127.0.0.1", port=0)
+overview = SimpleNamespace(
+    letters=1, issues=2, generation=3, build="", semantic_ready=True, degraded=""
+)
+engine = SimpleNamespace(overview=lambda: overview, similar=None)
+run(engine, host="127.0.0.1", port=0)
 """
 IN_TWO_PROCESSES = """
 import os, sys
@@ -140,10 +143,10 @@ def in_two_processes(sample_engine: Engine, tmp_path: Path) -> Iterator[Serving]
     """A server of the sample letters that started a second one, whose number is in `second`."""
     (tmp_path / "serves.py").write_text(IN_TWO_PROCESSES)
     with subprocess.Popen(
-        [sys.executable, tmp_path / "serves.py", sample_engine.directory, tmp_path / "second"],
+        [sys.executable, tmp_path / "serves.py", sample_engine.address, tmp_path / "second"],
         stdout=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "PRECEDENT_NUMBA": "0"},
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
     ) as process:
         assert process.stdout is not None
         found = re.search(r"http://(127\.0\.0\.1:\d+)/", process.stdout.readline())

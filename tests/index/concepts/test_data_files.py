@@ -164,6 +164,9 @@ def test_without_context_and_default_a_term_stays_as_it_is(vocabulary: Vocabular
         ("tennis elbow", "lateral epicondylitis"),
         ("hemogram", "complete blood count"),
         ("narcotic", "opioid"),
+        ("hwave", "electrotherapy"),
+        ("post operative", "after surgery"),
+        ("Post-Operative", "after surgery"),
     ],
 )
 def test_expansions(vocabulary: Vocabulary, term: str, expansion: str) -> None:

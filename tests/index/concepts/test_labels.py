@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from index.extract import discover, extract
+from index.concepts.reading import read_issue
+from index.extract import discover, extract, shown
 from index.letter import Concepts
 from index.parse import parse
 from tests.told import not_run
@@ -37,9 +38,9 @@ def labels() -> dict[str, Label]:
 def concepts() -> dict[str, Concepts]:
     if not LETTERS.exists():
         not_run(f"no letters at {LETTERS}; set PRECEDENT_SHARED to the folder that holds them")
-    letters = [parse(extract(source.name, source.load())) for source in discover([LETTERS])]
+    letters = [parse(extract(shown(source.name), source.load())) for source in discover([LETTERS])]
     return {
-        f"{letter.id}#{issue.number}": issue.concepts
+        f"{letter.id}#{issue.number}": read_issue(letter, issue).concepts
         for letter in letters
         for issue in letter.issues
     }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import warnings
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,8 +15,9 @@ import pytest
 from fpdf import FPDF
 from fpdf.enums import EncryptionMethod
 
-from index.extract import Document, Unreadable, discover, extract, fold
+from index.extract import Document, Unreadable, discover, extract, shown
 from index.extract import sources as sources_module
+from index.fold import readable
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(50)
 
@@ -182,7 +185,7 @@ def test_form_feeds_part_pages() -> None:
 
 def test_what_cannot_be_seen_is_folded_away() -> None:
     hostile = "a\0b\x1b\u202e\u200b\ufeff\ue000\ud800c\u00ad\r\nd\u00a0e\u2028ﬁn"
-    assert fold(hostile) == "abc\nd e\nfin"
+    assert readable(hostile) == "abc\nd e\nfin"
 
 
 # -- types ---------------------------------------------------------------------------------------
@@ -220,7 +223,7 @@ def found(*paths: Path) -> dict[str, bytes]:
     """What there is at `paths`, by name below the folder of the first of them."""
     root = paths[0] if paths[0].is_dir() else paths[0].parent
     below = f"{root.resolve()}/"
-    return {source.name.removeprefix(below): source.load() for source in discover(paths)}
+    return {shown(source.name).removeprefix(below): source.load() for source in discover(paths)}
 
 
 def test_folders_and_archives_are_opened_in_order(tmp_path: Path) -> None:
@@ -248,6 +251,74 @@ def test_sources_can_be_loaded_after_all_are_found(tmp_path: Path) -> None:
     (tmp_path / "c.zip").write_bytes(archive(**{"a.txt": b"1", "b.txt": b"2"}))
     sources = list(discover([tmp_path / "c.zip"]))
     assert [source.load() for source in reversed(sources)] == [b"2", b"1"]
+
+
+def test_files_whose_names_differ_in_a_byte_are_two(tmp_path: Path) -> None:
+    names = [
+        b"\xe9.txt",
+        b"\xc3\xa9.txt",
+        b"e\xcc\x81.txt",
+        b"\xc3\xa9\xe2\x80\x8b.txt",
+        b"\xff.txt",
+    ]
+    for name in names:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(name)
+    sources = list(discover([tmp_path]))
+    assert {source.load(): source.name for source in sources} == {
+        name: os.fsencode(tmp_path) + b"/" + name for name in names
+    }
+    assert len({shown(source.name) for source in sources}) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (b"a b.pdf", "a b.pdf"),
+        ("Krämer.pdf".encode(), "Krämer.pdf"),
+        (b"\xff.pdf", r"\xff.pdf"),
+        (b"\xed\xa0\x80.pdf", r"\xed\xa0\x80.pdf"),
+        ("a\n\x1b[2J\u202e.pdf".encode(), r"a\n\x1b[2J\u202e.pdf"),
+    ],
+)
+def test_the_name_of_a_source_is_shown_as_text_on_one_line(name: bytes, text: str) -> None:
+    assert shown(name) == text
+
+
+def zip_of(*members: tuple[str, bytes]) -> bytes:
+    """An archive of members that may have one name."""
+    with io.BytesIO() as buffer:
+        with zipfile.ZipFile(buffer, "w") as written, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that two have one name
+            for name, data in members:
+                written.writestr(name, data)
+        return buffer.getvalue()
+
+
+def test_members_of_one_name_are_numbered(tmp_path: Path) -> None:
+    members = [("a.txt", b"1"), ("in/a.txt", b"2"), ("a.txt", b"3"), ("../a.txt", b"4")]
+    (tmp_path / "c.zip").write_bytes(
+        zip_of(*members, ("a (2).txt", b"5"), ("b", b"6"), ("b", b"7"))
+    )
+    assert found(tmp_path) == {
+        "c.zip/a.txt": b"4",
+        "c.zip/a (3).txt": b"1",
+        "c.zip/a (4).txt": b"3",
+        "c.zip/a (2).txt": b"5",
+        "c.zip/in/a.txt": b"2",
+        "c.zip/b": b"6",
+        "c.zip/b (2)": b"7",
+    }
+
+
+def test_members_of_archives_in_an_archive_are_numbered_together(tmp_path: Path) -> None:
+    inner = [("in.zip", zip_of(("a.txt", bytes([number])))) for number in range(2)]
+    (tmp_path / "c.zip").write_bytes(zip_of(*inner, ("in.zip/a.txt", b"\2"), ("..", b"\3")))
+    assert found(tmp_path) == {
+        "c.zip/in.zip/a.txt": b"\0",
+        "c.zip/in.zip/a (2).txt": b"\1",
+        "c.zip/in.zip/a (3).txt": b"\2",
+        "c.zip/unnamed": b"\3",
+    }
 
 
 def test_a_missing_path_is_told_before_anything_is_read(tmp_path: Path) -> None:

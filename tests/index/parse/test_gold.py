@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from index.extract import discover, extract
+from index.extract import discover, extract, shown
 from index.letter import Letter, families
 from index.parse import parse
 from tests.told import not_run
@@ -35,7 +35,7 @@ def gold() -> list[dict[str, Any]]:
 def letters(gold: list[dict[str, Any]]) -> dict[str, Letter]:
     wanted = {letter["file"] for letter in gold}
     below = f"{GOLD.parent.resolve()}/"
-    found = {source.name.removeprefix(below): source for source in discover([GOLD.parent])}
+    found = {shown(source.name).removeprefix(below): source for source in discover([GOLD.parent])}
     assert wanted <= found.keys()
     return {name: parse(extract(name, found[name].load())) for name in wanted}
 

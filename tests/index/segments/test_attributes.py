@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.letter import Citation, Family, Form, Issue, Letter, Outcome
+from index.concepts.reading import read_concepts
+from index.letter import Citation, Concepts, Family, Form, Issue, Letter, Outcome, Reading
+from index.segments.arrays import IndexDamaged
 from index.segments.attributes import (
     Attributes,
     guideline_names,
@@ -42,11 +44,19 @@ LETTER = Letter(
     decision_date=date(2016, 4, 5),
     specialties=("Neurology", "Pain Medicine"),
 )
+NOTHING_READ = Reading(concepts=Concepts())
 
 
 def written(directory: Path, rows: Sequence[Sequence[str]]) -> Attributes:
     count = len(rows)
-    write_attributes(directory, rows, range(count), [7] * count, [0] * count)
+    write_attributes(
+        directory,
+        rows,
+        range(count),
+        [7] * count,
+        [0] * count,
+        [f"CM16-1#{n}" for n in range(count)],
+    )
     return open_attributes(directory)
 
 
@@ -81,11 +91,14 @@ def test_values_of_documents_and_documents_of_values_are_as_in_a_dict(
 
 def test_letters_wordings_and_days_stand_beside_the_values(tmp_path: Path) -> None:
     day = date(2016, 4, 5).toordinal()
-    write_attributes(tmp_path, [["a"], []], [2**40, 3], [2**64 - 1, 0], [day, 0])
+    write_attributes(
+        tmp_path, [["a"], []], [2**40, 3], [2**64 - 1, 0], [day, 0], ["CM16-1#1", "T-\u00e9#2"]
+    )
     found = open_attributes(tmp_path)
     assert found.letters.tolist() == [2**40, 3]
     assert found.wordings.tolist() == [2**64 - 1, 0]
     assert found.days.tolist() == [day, 0]
+    assert [one.decode() for one in found.ids] == ["CM16-1#1", "T-\u00e9#2"]
 
 
 def test_as_many_values_as_codes_can_tell_apart_and_no_more(tmp_path: Path) -> None:
@@ -98,16 +111,16 @@ def test_as_many_values_as_codes_can_tell_apart_and_no_more(tmp_path: Path) -> N
 def test_missing_files_are_an_error(tmp_path: Path) -> None:
     written(tmp_path, [["a"]])
     (tmp_path / "attributes-days.npy").unlink()
-    with pytest.raises(OSError, match="attributes-days"):
+    with pytest.raises(IndexDamaged, match=r"attributes-days\.npy: is missing"):
         open_attributes(tmp_path)
 
 
 # -- of an issue -----------------------------------------------------------------------------------
 
 
-def test_an_issue_has_its_outcome_guidelines_specialties_year_and_features() -> None:
-    features = ["treatment:Durable equipment > Braces", "side:left", "side:left"]
-    assert issue_values(LETTER, BRACE, features) == (
+def test_an_issue_has_its_outcome_guidelines_specialties_year_concepts_and_reasons() -> None:
+    concepts = Concepts(treatments=("Durable equipment > Braces",), sides=("left",))
+    assert issue_values(LETTER, BRACE, Reading(concepts=concepts, reasons=("no trial",))) == (
         "outcome:upheld",
         "guideline:ODG",
         "guideline:other",
@@ -118,22 +131,24 @@ def test_an_issue_has_its_outcome_guidelines_specialties_year_and_features() -> 
         "specialty:Neurology",
         "specialty:Pain Medicine",
         "year:2016",
+        "category:Durable equipment",
         "treatment:Durable equipment",
         "treatment:Durable equipment > Braces",
         "side:left",
+        "reason:no trial",
     )
 
 
 def test_what_is_not_known_has_no_value() -> None:
     bare = replace(BRACE, claims_administrator_citations=(), reviewer_citations=())
     letter = replace(LETTER, decision_date=None, specialties=())
-    assert issue_values(letter, bare, ()) == ("outcome:upheld",)
+    assert issue_values(letter, bare, NOTHING_READ) == ("outcome:upheld",)
 
 
 @pytest.mark.parametrize("missing", ["claims_administrator_citations", "reviewer_citations"])
 def test_whether_guidelines_differ_is_told_only_where_both_are_known(missing: str) -> None:
     one_sided = replace(BRACE, **{missing: ()})  # type: ignore[arg-type]
-    assert not [v for v in issue_values(LETTER, one_sided, ()) if v.startswith("differ")]
+    assert not [v for v in issue_values(LETTER, one_sided, NOTHING_READ) if v.startswith("differ")]
 
 
 @pytest.mark.parametrize(
@@ -153,7 +168,7 @@ def test_guidelines_differ_by_family_and_title_alone(
         BRACE, claims_administrator_citations=administrator, reviewer_citations=reviewer
     )
     assert guidelines_differ(issue) is differ
-    assert f"differ:{'yes' if differ else 'no'}" in issue_values(LETTER, issue, ())
+    assert f"differ:{'yes' if differ else 'no'}" in issue_values(LETTER, issue, NOTHING_READ)
 
 
 def test_a_guideline_is_named_by_family_and_title_once() -> None:
@@ -174,27 +189,47 @@ PARAGRAPH = (
 )
 
 
-def wording_of(letter_id: str, request: str, rationale: str, *siblings: str) -> int:
+def wording_of(
+    letter_id: str, request: str, rationale: str, *siblings: str, outcome: Outcome = Outcome.UPHELD
+) -> int:
     """The wording of the first issue of a letter whose other requests are `siblings`."""
     texts = (rationale, *siblings)
     issues = tuple(
-        Issue(number=n, request=name, outcome=Outcome.UPHELD, rationale=text)
+        Issue(number=n, request=name, outcome=outcome, rationale=text)
         for n, (name, text) in enumerate(zip((request, *siblings), texts, strict=True), 1)
     )
-    return wording(Letter(id=letter_id, form=Form.B, issues=issues), issues[0])
+    letter = Letter(id=letter_id, form=Form.B, issues=issues)
+    return wording(letter, issues[0], read_concepts(request))
 
 
-def test_one_paragraph_about_two_items_is_one_wording() -> None:
-    brace, walker = (PARAGRAPH.format(item=item, n=n) for item, n in (("brace", 2), ("walker", 31)))
-    one = wording_of("CM16-1", "Brace", brace)
-    assert one == wording_of("CM17-2", "A Walker, 2 wheels", walker)
-    assert one != wording_of("CM16-1", "Brace", brace.replace("no", "a"))
+def test_one_paragraph_about_one_treatment_is_one_wording() -> None:
+    six, nine = (PARAGRAPH.format(item="acupuncture", n=n) for n in (6, 9))
+    one = wording_of("CM16-1", "Acupuncture, neck, 6 visits", six)
+    assert one == wording_of("CM17-2", "Neck acupuncture x9", nine)
+    assert one != wording_of("CM16-1", "Acupuncture, neck, 6 visits", six.replace("no", "a"))
 
 
-def test_a_paragraph_that_names_the_items_beside_it_is_one_wording() -> None:
-    shared = PARAGRAPH.format(item="brace, like the walker,", n=2)
-    brace = wording_of("CM16-1", "Brace", shared, "Walker")
-    assert brace == wording_of("CM16-1", "Walker", shared, "Brace")
+DIFFERENT = [
+    ("Acupuncture, neck", "Acupuncture, low back"),
+    ("Acupuncture, neck", "Chiropractic care, neck"),
+    ("Norco 10/325 #60", "Tramadol 50 mg #60"),
+    ("Large gloves", "Hygiene wipes"),
+    ("Wheelchair cushion", "Wheelchair gloves"),
+    ("Zebra lamp", "Quagga lamp"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_one_paragraph_about_two_items_is_two_wordings(one: str, other: str) -> None:
+    shared = PARAGRAPH.format(item="item", n=2)
+    assert wording_of("CM16-1", one, shared) != wording_of("CM16-1", other, shared)
+    assert wording_of("CM16-1", one, shared) == wording_of("CM17-2", one, shared)
+
+
+def test_approved_and_denied_are_two_wordings() -> None:
+    shared = PARAGRAPH.format(item="item", n=2)
+    denied = wording_of("CM16-1", "Acupuncture, neck", shared)
+    assert denied != wording_of("CM16-1", "Acupuncture, neck", shared, outcome=Outcome.OVERTURNED)
 
 
 def test_a_few_words_are_one_wording_within_their_letter_only() -> None:
@@ -205,5 +240,5 @@ def test_a_few_words_are_one_wording_within_their_letter_only() -> None:
 
 def test_a_wording_fits_sixty_four_bits_and_stays_the_same_from_run_to_run() -> None:
     empty = wording_of("CM16-1", "Brace", "")
-    assert empty == wording_of("CM16-1", "Walker", "") < 2**64
-    assert wording_of("CM16-1", "", "x") == 2601282117297313160
+    assert empty == wording_of("CM16-1", "Brace", "") < 2**64
+    assert wording_of("CM16-1", "", "x") == 12297940306286503626

@@ -1,4 +1,4 @@
-"""Segments on disk: the arrays say what Whoosh stored, and damage is named with its remedy."""
+"""Postings on disk: they hold every occurrence, and damage is named with its remedy."""
 
 from __future__ import annotations
 
@@ -9,18 +9,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from whoosh.index import FileIndex
 
-from index.analysis import tokens
-from index.segments.codec import LENGTHS, LexicalDocument, SegmentFault, whoosh_index, write_segment
-from index.segments.postings import BLOCK, FIELDS, RANKED, Dictionary, IndexDamaged, Segment, packed
+from index.analysis import placed, tokens
+from index.passages import sentence_starts
+from index.segments.arrays import IndexDamaged
+from index.segments.codec import LexicalDocument, whoosh_reader, write_segment
+from index.segments.lengths import LENGTHS
+from index.segments.postings import BLOCK, FIELDS, RANKED, Dictionary, Postings, packed
 
 WORDS = ["knee", "lumbar", "MRI", "injection", "therapy", "the", "of", "opioid", "spine"]
 WORDS += ["C7-T1", "L4-5", "patient's", "norco"]
 
 
 def _text(rng: np.random.Generator, most: int) -> str:
-    return " ".join(rng.choice(WORDS, rng.integers(0, most)))
+    ends = rng.choice([" ", " ", " ", ". The ", "\n", ".\n\nOf "], most)
+    words = rng.choice(WORDS, rng.integers(0, most))
+    return "".join(word + end for word, end in zip(words, ends, strict=False))
 
 
 @pytest.fixture(scope="module")
@@ -45,17 +49,22 @@ def directory(documents: list[LexicalDocument], tmp_path_factory: pytest.TempPat
     return directory
 
 
-def _positions(segment: Segment, posting: int) -> list[int]:
+def _occurrences(segment: Postings, posting: int) -> tuple[int, int]:
     def occurrences(at: int) -> int:
         return sum(int(segment.counts[at]) >> 8 * field & 255 for field in range(4))
 
     start = int(segment.blocks[posting // BLOCK])
     start += sum(occurrences(at) for at in range(posting // BLOCK * BLOCK, posting))
-    return list(map(int, segment.positions[start : start + occurrences(posting)]))
+    return start, occurrences(posting)
+
+
+def _positions(segment: Postings, posting: int) -> list[int]:
+    start, size = _occurrences(segment, posting)
+    return list(map(int, segment.positions[start : start + size]))
 
 
 def test_arrays_hold_every_occurrence(documents: list[LexicalDocument], directory: Path) -> None:
-    segment = Segment.open(directory)
+    segment = Postings.open(directory)
     assert len(segment) == len(documents)
     assert segment.issues.tolist() == [document.issue for document in documents]
     expected: dict[tuple[str, int], list[list[int]]] = {}
@@ -83,10 +92,81 @@ def test_arrays_hold_every_occurrence(documents: list[LexicalDocument], director
     }
 
 
-def test_arrays_say_what_whoosh_stored(directory: Path) -> None:
-    segment = Segment.open(directory)
-    index = whoosh_index(directory)
-    with index.extract.reader() as reader:
+def test_each_position_says_which_word_stands_there(
+    documents: list[LexicalDocument], directory: Path
+) -> None:
+    segment = Postings.open(directory)
+    word_of = {
+        (int(term), int(form)): segment.words[word].decode()
+        for word, (term, form) in enumerate(
+            zip(segment.word_terms, segment.word_forms, strict=True)
+        )
+    }
+    assert len(word_of) == len(segment.words)
+    found: list[tuple[int, str]] = []
+    for number in range(len(segment.terms)):
+        for posting in range(int(segment.rows[number]), int(segment.rows[number + 1])):
+            start, size = _occurrences(segment, posting)
+            forms = segment.forms[start : start + size].tolist()
+            document = int(segment.documents[posting])
+            found += [(document, word_of[number, form]) for form in forms]
+    expected = [
+        (number, piece.word)
+        for number, document in enumerate(documents[:-1])
+        for name in FIELDS
+        for piece in placed(getattr(document, name))
+    ]
+    last = len(documents) - 1
+    assert sorted(pair for pair in found if pair[0] < last) == sorted(expected)
+    assert Counter(word for document, word in found if document == last) == {"knee": 255, "arm": 1}
+
+
+def test_words_know_in_how_many_documents_they_are(
+    documents: list[LexicalDocument], directory: Path
+) -> None:
+    segment = Postings.open(directory)
+    counted: Counter[str] = Counter()
+    for document in documents:
+        texts = [placed(getattr(document, name)) for name in FIELDS]
+        counted.update({piece.word for text in texts for piece in text})
+    words = [segment.words[n].decode() for n in range(len(segment.words))]
+    assert dict(zip(words, segment.word_documents.tolist(), strict=True)) == counted
+
+
+def test_sentences_and_paragraphs_begin_where_they_do_in_the_text(
+    documents: list[LexicalDocument], directory: Path
+) -> None:
+    segment = Postings.open(directory)
+    for number, document in enumerate(documents):
+        for field, name in enumerate(FIELDS):
+            text, cell = getattr(document, name), number * len(FIELDS) + field
+            sentences = {len(tokens(text[:start])) for start in sentence_starts(text)}
+            paragraphs = {len(tokens(text[:at])) for at in range(len(text)) if text[at] == "\n"}
+            inside = range(1, len(tokens(text)))
+            first, last = segment.sentence_ends[cell : cell + 2]
+            assert segment.sentences[first:last].tolist() == sorted(sentences.intersection(inside))
+            first, last = segment.paragraph_ends[cell : cell + 2]
+            found = segment.paragraphs[first:last].tolist()
+            assert found == sorted(paragraphs.intersection(inside))
+
+
+def test_more_forms_of_a_term_than_a_byte_can_number_are_told_apart(tmp_path: Path) -> None:
+    forms = [f"{'n' * n}'{'n' * (62 - n)}" for n in range(1, 62)]
+    forms += [f"{form[:k]}'{form[k:]}" for form in forms[:10] for k in range(30, 60)]
+    distinct = sorted({piece.word for form in forms for piece in placed(form)})
+    assert len(distinct) > 256
+    assert len({tokens(form)[0] for form in distinct}) == 1
+    write_segment(tmp_path, [LexicalDocument(issue=1, request=" ".join(distinct[:255]))])
+    assert Postings.open(tmp_path).forms.dtype == np.uint8
+    halves = {"request": " ".join(distinct[:200]), "summary": " ".join(distinct[200:])}
+    write_segment(tmp_path, [LexicalDocument(issue=1, **halves)])
+    segment = Postings.open(tmp_path)
+    assert segment.forms.tolist() == segment.word_forms.tolist() == list(range(len(distinct)))
+
+
+def test_whoosh_reads_the_same_arrays(directory: Path) -> None:
+    segment = Postings.open(directory)
+    with whoosh_reader(directory) as reader:
         assert reader.doc_count() == len(segment)
         assert [reader.stored_fields(n)["issue"] for n in range(len(segment))] == list(
             segment.issues
@@ -94,7 +174,7 @@ def test_arrays_say_what_whoosh_stored(directory: Path) -> None:
         for field, name in enumerate(FIELDS):
             assert reader.field_length(name) == segment.totals[field]
             for number in range(len(segment)):
-                length = reader.doc_field_length(number, name, 0) or 0
+                length = reader.doc_field_length(number, name)
                 assert length == LENGTHS[segment.lengths[number] >> 8 * field & 255]
             of_field = segment.counts >> 8 * field & 255
             sizes = np.add.reduceat(of_field > 0, segment.rows[:-1])
@@ -102,11 +182,10 @@ def test_arrays_say_what_whoosh_stored(directory: Path) -> None:
             assert frequencies.keys() == set(reader.lexicon(name))
             for term, frequency in frequencies.items():
                 assert reader.doc_frequency(name, term) == frequency
-    index.close()
 
 
 def test_words_as_written_lead_to_their_terms(directory: Path) -> None:
-    segment = Segment.open(directory)
+    segment = Postings.open(directory)
     words = [segment.words[n].decode() for n in range(len(segment.words))]
     assert words == sorted(words)
     assert {"injection", "therapy", "patient's", "l5", "c7"} <= set(words)
@@ -114,23 +193,12 @@ def test_words_as_written_lead_to_their_terms(directory: Path) -> None:
         assert [segment.terms[int(term)].decode()] == tokens(word)
 
 
-def test_lengths_are_quantised_as_whoosh_does() -> None:
-    assert LENGTHS[:4].tolist() == [0, 1, 2, 3]
-    assert (np.diff(LENGTHS) > 0).all()
-
-
 def test_no_documents_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no documents"):
         write_segment(tmp_path / "segment", [])
 
 
-def test_a_document_whoosh_lost_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(FileIndex, "doc_count", lambda _: 0)
-    with pytest.raises(SegmentFault, match="stored 0 of 1"):
-        write_segment(tmp_path / "segment", [LexicalDocument(issue=1, request="knee")])
-
-
-def test_a_fault_in_the_documents_leaves_no_lock(tmp_path: Path) -> None:
+def test_a_fault_in_the_documents_is_passed_on(tmp_path: Path) -> None:
     def documents() -> list[LexicalDocument]:
         raise RuntimeError("unreadable")
 
@@ -140,7 +208,7 @@ def test_a_fault_in_the_documents_leaves_no_lock(tmp_path: Path) -> None:
 
 def test_documents_without_words_make_a_segment(tmp_path: Path) -> None:
     write_segment(tmp_path, [LexicalDocument(issue=1), LexicalDocument(issue=2, request="...")])
-    segment = Segment.open(tmp_path)
+    segment = Postings.open(tmp_path)
     assert (len(segment), len(segment.terms), len(segment.words)) == (2, 0, 0)
     assert segment.terms.find(b"knee") == -1
 
@@ -161,7 +229,7 @@ def test_everything_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_arrays_cannot_be_written_to(directory: Path) -> None:
     with pytest.raises(ValueError, match="read-only"):
-        Segment.open(directory).documents[0] = 1
+        Postings.open(directory).documents[0] = 1
 
 
 @pytest.fixture
@@ -178,60 +246,55 @@ def _cut(file: Path) -> None:
 def test_a_missing_or_cut_file_is_named(copy: Path, name: str) -> None:
     _cut(copy / f"{name}.npy")
     with pytest.raises(IndexDamaged, match=rf"{name}\.npy.*precedent index"):
-        Segment.open(copy)
+        Postings.open(copy)
     (copy / f"{name}.npy").unlink()
     with pytest.raises(IndexDamaged, match=rf"{name}\.npy.*precedent index") as caught:
-        Segment.open(copy)
+        Postings.open(copy)
     assert caught.value.file == copy / f"{name}.npy"
 
 
 def test_an_array_of_another_type_is_named(copy: Path) -> None:
     np.save(copy / "documents.npy", np.load(copy / "documents.npy").astype(np.int64))
-    with pytest.raises(IndexDamaged, match=r"documents\.npy: holds int64"):
-        Segment.open(copy)
+    with pytest.raises(IndexDamaged, match=r"documents\.npy: is no whole array of int32"):
+        Postings.open(copy)
 
 
 def test_an_array_of_another_size_is_named(copy: Path) -> None:
     np.save(copy / "counts.npy", np.load(copy / "counts.npy")[:-1])
     with pytest.raises(IndexDamaged, match=r"counts\.npy"):
-        Segment.open(copy)
+        Postings.open(copy)
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"format": 99}, "is of format .99"),
-        ({"fields": ["request"]}, "is of format .2, ..request"),
-        ({"shapes": None}, "cannot be read"),
+        ({"fields": ["request"]}, "is of format .3, ..request"),
+        ({"forms": "object"}, "none of"),
     ],
 )
 def test_another_format_is_refused(copy: Path, change: dict[str, object], said: str) -> None:
-    file = copy / "impacts.json"
+    file = copy / "postings.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | change))
     with pytest.raises(IndexDamaged, match=said):
-        Segment.open(copy)
+        Postings.open(copy)
 
 
 @pytest.mark.parametrize(
     ("array", "ends"), [("documents", "rows"), ("terms", "term_ends"), ("words", "word_ends")]
 )
 def test_arrays_that_disagree_are_refused(copy: Path, array: str, ends: str) -> None:
-    description = json.loads((copy / "impacts.json").read_text())
     changed = np.load(copy / f"{ends}.npy")
     changed[-1] += 1
     np.save(copy / f"{ends}.npy", changed)
-    (copy / "impacts.json").write_text(json.dumps(description))
     with pytest.raises(IndexDamaged, match=rf"{ends}\.npy: does not end where {array} does"):
-        Segment.open(copy)
+        Postings.open(copy)
 
 
-def test_shapes_that_disagree_are_refused(copy: Path) -> None:
-    description = json.loads((copy / "impacts.json").read_text())
-    np.save(copy / "lengths.npy", np.load(copy / "lengths.npy")[:-1])
-    description["shapes"]["lengths"][0] -= 1
-    (copy / "impacts.json").write_text(json.dumps(description))
-    with pytest.raises(IndexDamaged, match=r"lengths\.npy"):
-        Segment.open(copy)
+def test_a_pickle_is_never_loaded(copy: Path) -> None:
+    np.save(copy / "issues.npy", np.array([print] * 5, object), allow_pickle=True)
+    with pytest.raises(IndexDamaged, match=r"issues\.npy: is no whole array of int64"):
+        Postings.open(copy)
 
 
 def test_dictionary_finds_what_it_holds_and_no_more() -> None:
@@ -241,15 +304,3 @@ def test_dictionary_finds_what_it_holds_and_no_more() -> None:
     assert [held.find(string.encode()) for string in strings] == list(range(len(strings)))
     assert held.find(b"") == held.find(b"zzz") == held.find(b"kn") == -1
     assert (held.place(b""), held.place(b"\xff")) == (0, len(strings))
-
-
-def test_a_damaged_whoosh_index_is_not_needed_to_rank(copy: Path) -> None:
-    for file in (copy / "whoosh").iterdir():
-        file.unlink()
-    assert len(Segment.open(copy)) == 5
-
-
-def test_whoosh_index_opens_read_only(directory: Path) -> None:
-    index: FileIndex = whoosh_index(directory)
-    assert index.doc_count() == 92
-    index.close()

@@ -1,0 +1,1 @@
+"""From words or a pasted text to a query and to what is said of it. Knows no index."""
