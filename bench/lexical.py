@@ -22,7 +22,7 @@ from bench.setting import Row, cpu_ms, indexed, parser, report, timings
 from index.analysis import tokens
 from index.segments.postings import FIELDS
 from index.segments.segment import lexical_document
-from search import kernels
+from search.local import kernels
 from search.local.snapshot import LocalSnapshot
 from search.query import And, Node, Not, Or, Phrase, Word
 

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from bench.queries import FACETS, Asked
 from index.segments.postings import FIELDS
-from search.lexical import Weights
+from search.local.lexical import Weights
 
 TOP = 10
 BOOSTS = dict(zip(FIELDS, (*Weights().boosts, 0.0), strict=True))

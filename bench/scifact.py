@@ -34,7 +34,7 @@ from index.segments.embedding import embed_segment, is_embedded, passage_hash, w
 from index.segments.postings import Postings
 from index.segments.vectors import open_vectors
 from search.evaluation import ndcg
-from search.lexical import LexicalArm
+from search.local.lexical import LexicalArm
 from search.local.vectors import Passages
 from search.signals import SIGNALS, Scores
 

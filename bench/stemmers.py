@@ -32,7 +32,7 @@ from index.segments.codec import write_segment
 from index.segments.postings import Postings
 from index.segments.segment import lexical_document
 from search.evaluation import read_qrels, read_topics
-from search.lexical import LexicalArm
+from search.local.lexical import LexicalArm
 
 ROOT = Path(__file__).parent.parent
 PAIRS = ROOT / "tests" / "labels" / "word_pairs.tsv"

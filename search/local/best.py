@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from search import kernels
+from search.local import kernels
 
 Documents = NDArray[np.int64]
 Ids = NDArray[np.bytes_]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.segments.attributes import Attributes
-from search import kernels
+from search.local import kernels
 from search.request import Filters
 from search.results import Count
 

@@ -20,9 +20,9 @@ from index.segments.arrays import IndexDamaged, map_array
 from index.segments.segment import open_segment
 from index.store import FILE, Store
 from search.backend import Determination, Holdings, NotFound, Query, Reply, Tally, View
-from search.lexical import LexicalArm
 from search.local.catalogue import Catalogue
 from search.local.encoder import Encoder
+from search.local.lexical import LexicalArm
 from search.local.vectors import Passages
 from search.request import Filters
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from search.lexical import LexicalArm
+from search.local.lexical import LexicalArm
 
 _CANDIDATES = 8
 

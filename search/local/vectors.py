@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from index.encoder import Vectors
 from index.segments.vectors import SegmentVectors
-from search import kernels
+from search.local import kernels
 
 HEAD = 0.5
 WHOLE = 0.5

@@ -25,8 +25,8 @@ from index.segments.codec import LexicalDocument, write_segment
 from index.segments.readings import write_readings
 from index.segments.segment import FOLDER, Segment, open_segment
 from index.segments.vectors import OFFSETS, write_vectors
-from search.lexical import LexicalArm
 from search.local.catalogue import Catalogue
+from search.local.lexical import LexicalArm
 from search.local.vectors import Passages
 from search.query import Node, Phrase, Prefix, Wildcard, Word
 from search.understand.syntax import parse

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.concepts.closeness import GROUP_WEIGHTS
-from search import kernels
 from search.backend import Features
+from search.local import kernels
 from search.local.asked import Asked
 from search.local.best import pick_best
 from search.local.catalogue import Catalogue

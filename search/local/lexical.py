@@ -28,8 +28,9 @@ import numpy.typing as npt
 from index.analysis import Piece, chunks, pieces, stop_words, tokens
 from index.segments.lengths import LENGTHS
 from index.segments.postings import FIELDS, RANKED, Postings, packed
-from search import kernels, plan
-from search.matches import Matches
+from search.local import kernels, plan
+from search.local.matches import Matches
+from search.local.written import Forms, WordExpansion, expand
 from search.query import (
     And,
     AtLeast,
@@ -43,7 +44,6 @@ from search.query import (
     Wildcard,
     Word,
 )
-from search.written import Forms, WordExpansion, expand
 
 Array = npt.NDArray[Any]
 MOST_EXPANSIONS = 64

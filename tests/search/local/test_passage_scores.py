@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from search import kernels
+from search.local import kernels
 
 RUNS = np.array([0, 3, 4, 9]), np.array([3, 4, 9, 12])
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from index.analysis import tokens
 from index.segments.codec import LexicalDocument, write_segment
 from index.segments.postings import RANKED, Postings
-from search import kernels
-from search.lexical import MOST_EXPANSIONS, LexicalArm, Weights
+from search.local import kernels
+from search.local.lexical import MOST_EXPANSIONS, LexicalArm, Weights
 from search.query import (
     Everything,
     Node,
@@ -26,7 +26,7 @@ from search.query import (
     Word,
 )
 from search.understand.syntax import parse
-from tests.search.lexical_oracle import WEIGHTS, Corpus, Oracle, Questions
+from tests.search.local.lexical_oracle import WEIGHTS, Corpus, Oracle, Questions
 
 
 def test_compounds_are_found_whole_and_by_part(arm: LexicalArm) -> None:
@@ -180,7 +180,7 @@ def test_expansions_take_the_most_frequent_and_say_how_many(
     assert many.found == len(many.words) < MOST_EXPANSIONS
     frequencies = [len(arm.find(Word(word, exact=True))) for word in many.words]
     assert frequencies[0] > frequencies[-1]
-    monkeypatch.setattr("search.lexical.MOST_EXPANSIONS", 3)
+    monkeypatch.setattr("search.local.lexical.MOST_EXPANSIONS", 3)
     few = arm.expand(Wildcard("?*"))
     assert (few.words, few.found) == (many.words[:3], many.found)
 

@@ -17,8 +17,8 @@ from whoosh.searching import Searcher
 
 from index.analysis import tokens
 from index.segments.postings import FIELDS
-from search.lexical import LexicalArm
-from search.matches import Matches
+from search.local.lexical import LexicalArm
+from search.local.matches import Matches
 from search.query import (
     And,
     Node,
@@ -28,7 +28,7 @@ from search.query import (
     Word,
 )
 from search.understand.syntax import parse
-from tests.search.lexical_oracle import WEIGHTS, Corpus, Oracle, Questions
+from tests.search.local.lexical_oracle import WEIGHTS, Corpus, Oracle, Questions
 
 
 def check(found: Matches, ranked: Matches, expected: dict[int, float], allowed: np.ndarray) -> None:

@@ -15,7 +15,7 @@ from index.analysis import chunks, pieces, placed
 from index.segments.codec import LexicalDocument
 from index.segments.lengths import LENGTHS
 from index.segments.postings import FIELDS, RANKED, Postings
-from search.lexical import Weights
+from search.local.lexical import Weights
 from search.query import (
     And,
     AtLeast,

@@ -12,8 +12,8 @@ from whoosh.searching import Searcher
 
 from index.segments.codec import whoosh_reader, write_segment
 from index.segments.postings import RANKED, Postings
-from search.lexical import LexicalArm
-from tests.search.lexical_oracle import WEIGHTS, Corpus, Oracle, written
+from search.local.lexical import LexicalArm
+from tests.search.local.lexical_oracle import WEIGHTS, Corpus, Oracle, written
 
 
 class AcrossFields(BM25F):  # type: ignore[misc]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from search import kernels
+from search.local import kernels
 
 Array = npt.NDArray[Any]
 

@@ -17,32 +17,7 @@ import numpy as np
 
 from index.compiled import Array, byte, compiled, seek
 from index.segments.postings import RANKED
-from search.attribute_kernels import count_codes, count_distinct, spread
-from search.phrases import Occurrences, SegmentArrays, exact_phrase, phrase
-from search.semantic_kernels import passage_scores
-
-__all__ = [
-    "Occurrences",
-    "SegmentArrays",
-    "TermArrays",
-    "accumulate",
-    "add_scores",
-    "best",
-    "collect",
-    "count_codes",
-    "count_distinct",
-    "exact_phrase",
-    "intersect",
-    "locate",
-    "narrow",
-    "passage_scores",
-    "phrase",
-    "row",
-    "scatter",
-    "scored_row",
-    "spread",
-    "subtract",
-]
+from search.local.kernels.phrases import SegmentArrays
 
 
 class TermArrays(NamedTuple):

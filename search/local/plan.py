@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.segments.postings import Postings
-from search import kernels
+from search.local import kernels
 
 Array = npt.NDArray[Any]
 Found = tuple[Array, Array]
