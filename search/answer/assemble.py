@@ -102,7 +102,7 @@ class Assembly:
 
     def _hit_maker(self) -> HitMaker:
         terms = self.understanding.terms.union(self.reply.key_terms)
-        marker = Marker(terms, self.understanding.patterns)
+        marker = Marker(terms, self.understanding.patterns, self.understanding.exact)
         return HitMaker(self.snapshot, self.understanding.query.features, marker)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 
-from index.analysis import Piece, placed, stop_words
+from index.analysis import Piece, placed, stop_words, tokens
 from index.letter import Letter
 from search.query import Prefix, Wildcard
 from search.understand.syntax import parse
@@ -54,13 +54,20 @@ _words = _Words()
 class Marker:
     """Finds the words of a question in the texts of one answer, each text once."""
 
-    def __init__(self, terms: Iterable[str], prefixes: Sequence[Prefix | Wildcard] = ()) -> None:
-        """Marks analysed `terms`, and the words that `prefixes` describe."""
+    def __init__(
+        self,
+        terms: Iterable[str],
+        prefixes: Sequence[Prefix | Wildcard] = (),
+        exact: Iterable[str] = (),
+    ) -> None:
+        """Marks analysed `terms`, words that `prefixes` describe, and `exact` ones as written."""
         written = [p.text + "*" if isinstance(p, Prefix) else p.pattern for p in prefixes]
         described = "|".join(
             re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".") for pattern in written
         )
         self._terms = frozenset(terms)
+        self._exact = frozenset(exact)
+        self._looked_for = self._terms.union(term for word in self._exact for term in tokens(word))
         self._patterns = re.compile(described) if described else None
         self._known: dict[str, list[Mark]] = {}
 
@@ -74,7 +81,7 @@ class Marker:
     def _marks(self, text: str) -> list[Mark]:
         words = set(text.split())
         if self._patterns is None:
-            words = _words.yielding(words, self._terms)
+            words = _words.yielding(words, self._looked_for)
         return sorted(
             (at + piece.start, at + piece.end, piece.term)
             for word in words
@@ -85,7 +92,11 @@ class Marker:
 
     def _is_asked(self, piece: Piece) -> bool:
         patterns = self._patterns
-        return piece.term in self._terms or bool(patterns and patterns.fullmatch(piece.word))
+        return (
+            piece.term in self._terms
+            or piece.word in self._exact
+            or bool(patterns and patterns.fullmatch(piece.word))
+        )
 
 
 def _places(word: str, text: str) -> Iterable[int]:
@@ -107,7 +118,7 @@ def mark_letter(letter: Letter, words: str) -> dict[str, tuple[tuple[int, int], 
     if not words.strip():
         return {}
     parsed = parse(words)
-    marker = Marker(parsed.terms - frozenset(stop_words()), parsed.prefixes)
+    marker = Marker(parsed.terms - frozenset(stop_words()), parsed.prefixes, parsed.exact)
     sections = {"summary": letter.summary}
     for issue in letter.issues:
         sections[f"request {issue.number}"] = issue.request

@@ -69,8 +69,9 @@ _CASE = re.compile(
 class Parsed:
     """A question understood.
 
-    `node` is what must match; `terms` are the analysed words to mark in a text, `prefixes`
-    the beginnings and patterns to mark; `hard` is the part that binds in every mode, if any.
+    `node` is what must match; `terms` are the analysed words to mark in a text, `exact` the words
+    to mark as they are written, `prefixes` the beginnings and patterns to mark; `hard` is the part
+    that binds in every mode, if any.
     `said` is the text of all that is not excluded, `plain` the part of it that may be taken in
     other words too, with a bar wherever something else stood between. `strict` tells that the
     person wrote more than words and quotes. `notes` are the interpretations made, as sentences.
@@ -78,6 +79,7 @@ class Parsed:
 
     node: Node
     terms: frozenset[str]
+    exact: frozenset[str]
     prefixes: tuple[Prefix | Wildcard, ...]
     hard: Node | None
     said: str
@@ -132,14 +134,15 @@ def parse(words: str) -> Parsed:
         )
     leaves = words_of(node)
     written = [
-        word
+        (word, leaf.exact)
         for leaf in leaves
         if isinstance(leaf, Word | Phrase)
         for word in ((leaf.text,) if isinstance(leaf, Word) else leaf.words)
     ]
     return Parsed(
         node=node,
-        terms=frozenset(term for word in written for term in tokens(word)),
+        terms=frozenset(term for word, exact in written if not exact for term in tokens(word)),
+        exact=frozenset(word for word, exact in written if exact),
         prefixes=tuple(leaf for leaf in leaves if isinstance(leaf, Prefix | Wildcard)),
         hard=hard_part(node),
         said=" ".join(word for word, _ in reading.said if word != _BREAK),
@@ -345,7 +348,7 @@ class _Reading:
             case plugins.PhrasePlugin.PhraseNode():
                 words = _words(part.text)
                 self.said.append((part.text, False))
-                return _leaf(words, part.fieldname, min(part.slop, LONGEST_QUERY), hard=True)
+                return _leaf(words, part.fieldname, min(part.slop, LONGEST_QUERY), quoted=True)
             case plugins.PrefixPlugin.PrefixNode():
                 self.said.append((part.text, False))
                 return Prefix(fold(part.text), _field(part))
@@ -397,11 +400,12 @@ def _words(text: str) -> list[str]:
     return [piece.word for chunk in chunks(text) for piece in pieces(chunk)]
 
 
-def _leaf(words: list[str], field: str | None, slop: int = 1, *, hard: bool = False) -> Node:
+def _leaf(words: list[str], field: str | None, slop: int = 1, *, quoted: bool = False) -> Node:
+    """The leaf of some words; what is quoted binds, and stands as it is written."""
     name = field.lower() if field else None
     if len(words) == 1:
-        return Word(words[0], name, hard=hard)
-    return Phrase(tuple(words), slop, name, hard=hard) if words else Nothing()
+        return Word(words[0], name, hard=quoted, exact=quoted)
+    return Phrase(tuple(words), slop, name, hard=quoted, exact=quoted) if words else Nothing()
 
 
 def _pattern(part: syntax.TextNode) -> Node:

@@ -16,13 +16,15 @@ from search.results import Expansion, Understood
 class Understanding:
     """A query, and what a person is told of how they were understood.
 
-    `terms` are the analysed words to mark in a text, `patterns` the parts of words. `typed` are the
+    `terms` are the analysed words to mark in a text, `exact` those to mark as they are written,
+    `patterns` the parts of words. `typed` are the
     words as they were typed, empty for a case.
     """
 
     query: Query
     understood: Understood
     terms: frozenset[str] = frozenset()
+    exact: frozenset[str] = frozenset()
     patterns: tuple[Prefix | Wildcard, ...] = ()
     typed: str = ""
     notes: tuple[str, ...] = ()

@@ -49,6 +49,7 @@ def understand_words(request: SearchRequest) -> Understanding:
         query=query,
         understood=describe(parsed.said, concepts),
         terms=parsed.terms | meaning_terms(active),
+        exact=parsed.exact,
         patterns=parsed.prefixes,
         typed=request.words,
         notes=parsed.notes,

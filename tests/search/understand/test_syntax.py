@@ -35,6 +35,8 @@ def either(*children: Node) -> Or:
 
 
 KNEE, PAIN, ARM = Word("knee"), Word("pain"), Word("arm")
+Q_KNEE = Word("knee", hard=True, exact=True)
+Q_PAIN = Word("pain", hard=True, exact=True)
 
 
 @pytest.mark.parametrize(
@@ -53,19 +55,22 @@ KNEE, PAIN, ARM = Word("knee"), Word("pain"), Word("arm")
         ("knee \u2013pain", both(KNEE, Not(PAIN))),
         ("knee AND NOT pain", both(KNEE, Not(PAIN))),
         ("knee -(pain arm)", both(KNEE, Not(both(PAIN, ARM)))),
-        ('knee -"pain arm"', both(KNEE, Not(Phrase(("pain", "arm"), hard=True)))),
+        ('knee -"pain arm"', both(KNEE, Not(Phrase(("pain", "arm"), hard=True, exact=True)))),
         ("(knee -pain) OR arm", either(both(KNEE, Not(PAIN)), ARM)),
         ("-knee", Not(KNEE)),
         ("knee - pain", both(KNEE, PAIN)),
         ("+knee pain", both(Word("knee", hard=True), PAIN)),
         ("+(knee OR pain)", either(Word("knee", hard=True), Word("pain", hard=True))),
-        ('"knee pain"', Phrase(("knee", "pain"), hard=True)),
-        ("\u201cknee pain\u201d", Phrase(("knee", "pain"), hard=True)),
-        ('"pain of the knee"', Phrase(("pain", "of", "the", "knee"), hard=True)),
-        ('"knee pain"~5', Phrase(("knee", "pain"), 5, hard=True)),
-        ('"knee"', Word("knee", hard=True)),
-        ('"C7-T1"', Phrase(("c7", "t1"), hard=True)),
-        ('"knee"AND"pain"', both(Word("knee", hard=True), Word("pain", hard=True))),
+        ('"knee pain"', Phrase(("knee", "pain"), hard=True, exact=True)),
+        ("\u201cknee pain\u201d", Phrase(("knee", "pain"), hard=True, exact=True)),
+        ('"pain of the knee"', Phrase(("pain", "of", "the", "knee"), hard=True, exact=True)),
+        ('"knee pain"~5', Phrase(("knee", "pain"), 5, hard=True, exact=True)),
+        ('"knee"', Word("knee", hard=True, exact=True)),
+        ('"C7-T1"', Phrase(("c7", "t1"), hard=True, exact=True)),
+        (
+            '"knee"AND"pain"',
+            both(Q_KNEE, Q_PAIN),
+        ),
         ("C7-T1", Phrase(("c7", "t1"))),
         ("L4-5", Phrase(("l4", "l5"))),
         ("EMG-NCV", Phrase(("emg", "ncv"))),
@@ -78,7 +83,7 @@ KNEE, PAIN, ARM = Word("knee"), Word("pain"), Word("arm")
         ("Request:knee", Word("knee", "request")),
         ("knee request:pain arm", both(KNEE, Word("pain", "request"), ARM)),
         ("summary:(knee pain)", both(Word("knee", "summary"), Word("pain", "summary"))),
-        ('rationale:"knee pain"', Phrase(("knee", "pain"), 1, "rationale", hard=True)),
+        ('rationale:"knee pain"', Phrase(("knee", "pain"), 1, "rationale", hard=True, exact=True)),
         ("guidelines:surg*", Prefix("surg", "guidelines")),
         ("-request:knee", Not(Word("knee", "request"))),
         ("surg*", Prefix("surg")),
@@ -158,11 +163,14 @@ def test_says_nothing_where_there_is_nothing_to_say() -> None:
     [
         ("knee pain", None),
         ("C7-T1", None),
-        ('knee "pain arm"', Phrase(("pain", "arm"), hard=True)),
+        ('knee "pain arm"', Phrase(("pain", "arm"), hard=True, exact=True)),
         ("knee -pain", Not(PAIN)),
-        ('"knee" -pain arm', both(Word("knee", hard=True), Not(PAIN))),
+        ('"knee" -pain arm', both(Word("knee", hard=True, exact=True), Not(PAIN))),
         ('"knee" OR pain', None),
-        ('"knee" OR "pain"', either(Word("knee", hard=True), Word("pain", hard=True))),
+        (
+            '"knee" OR "pain"',
+            either(Q_KNEE, Q_PAIN),
+        ),
     ],
 )
 def test_what_binds_in_every_mode(typed: str, hard: Node | None) -> None:
@@ -172,7 +180,8 @@ def test_what_binds_in_every_mode(typed: str, hard: Node | None) -> None:
 
 def test_what_to_mark() -> None:
     parsed = parse('injections C7-T1 "of the knee" surg* wom?n -arm')
-    assert parsed.terms == {"injection", "c7", "t1", "of", "the", "knee"}
+    assert parsed.terms == {"injection", "c7", "t1"}
+    assert parsed.exact == {"of", "the", "knee"}
     assert parsed.prefixes == (Prefix("surg"), Wildcard("wom?n"))
 
 
@@ -181,8 +190,8 @@ def test_what_to_mark() -> None:
     [
         ("knee pain", "'knee' and 'pain'"),
         ("arm (knee OR -pain)", "'arm' and ('knee' or not 'pain')"),
-        ('request:"knee pain"', "the phrase 'knee pain' in the request"),
-        ('"knee pain"~3', "'knee', then 'pain' (with at most 2 words between them)"),
+        ('request:"knee pain"', "the phrase 'knee pain' as written in the request"),
+        ('"knee pain"~3', "'knee', then 'pain' as written (with at most 2 words between them)"),
         ("surg* wom?n", "a word beginning with 'surg' and a word of the form 'wom?n'"),
     ],
 )
