@@ -39,8 +39,11 @@ class Assembly:
 
     def results(self) -> Results:
         """The page of hits with counts and statistics."""
+        return self._results(self._hit_maker())
+
+    def _results(self, hits: HitMaker) -> Results:
         shown, understanding, snapshot = self.reply.sets[0], self.understanding, self.snapshot
-        query, hits = understanding.query, self._hit_maker()
+        query = understanding.query
         results = Results(
             total=shown.total,
             with_words=shown.with_words,
@@ -89,15 +92,15 @@ class Assembly:
         )
         treatment = self.understanding.understood.treatments[:1]
         same = self.snapshot.tally({"treatment": treatment}) if treatment else None
-        read = self.snapshot.issues([one.id for one in denied[:_READ_FOR_QUOTATIONS]])
-        results = replace(self.results(), outcomes=make_outcomes(tally, base))
+        read = hits.read(one.id for one in denied[:_READ_FOR_QUOTATIONS])
+        results = replace(self._results(hits), outcomes=make_outcomes(tally, base))
         return Similar(
             **{field.name: getattr(results, field.name) for field in fields(results)},
             understood=self.understanding.understood,
             nearest_approved=hits.make(approved[:_SIDE_BY_SIDE]),
             nearest_denied=hits.make(denied[:_SIDE_BY_SIDE]),
             same_treatment=make_outcomes(same, base) if same else None,
-            missing=missing(read, _QUOTATIONS),
+            missing=missing(read.values(), _QUOTATIONS),
         )
 
     def _hit_maker(self) -> HitMaker:

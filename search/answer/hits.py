@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from index.segments.attributes import guideline_names, guidelines_differ
 from search.answer.marks import Marker
@@ -19,11 +19,18 @@ class HitMaker:
         self._snapshot = snapshot
         self._features = features
         self._marker = marker
+        self._issues: dict[str, Determination] = {}
+
+    def read(self, ids: Iterable[str]) -> dict[str, Determination]:
+        """The issues of `ids`, in order, by id; each is read once. Raises NotFound."""
+        wanted = list(dict.fromkeys(ids))
+        unread = [issue for issue in wanted if issue not in self._issues]
+        self._issues.update(zip(unread, self._snapshot.issues(unread), strict=True))
+        return {issue: self._issues[issue] for issue in wanted}
 
     def make(self, ranked: Sequence[Ranked]) -> tuple[Hit, ...]:
         """A hit for each of `ranked`, in order."""
-        ids = dict.fromkeys(issue for one in ranked for issue in (one.id, *one.folded))
-        by_id = dict(zip(ids, self._snapshot.issues(list(ids)), strict=True))
+        by_id = self.read(issue for one in ranked for issue in (one.id, *one.folded))
         return tuple(self._make(one, by_id[one.id], _requests(one, by_id)) for one in ranked)
 
     def _make(self, ranked: Ranked, one: Determination, folded: tuple[str, ...]) -> Hit:

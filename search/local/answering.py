@@ -92,11 +92,10 @@ def _window(snapshot: LocalSnapshot, selection: Selection, view: View) -> tuple[
         documents, scores = selection.in_order(view.sort, last)
         pairs = _pairs(documents, scores)[first:]
         return [([document], score) for document, score in pairs], len(selection)
-    head = _pairs(*selection.in_order(view.sort, FOLDED))
-    groups = [
-        ([head[place][0] for place in places], head[places[0]][1])
-        for places in fold(int(snapshot.wordings[document]) for document, _ in head)
-    ]
+    documents, scores = selection.in_order(view.sort, FOLDED)
+    head = documents.tolist()
+    folded = fold(snapshot.wordings[documents].tolist())
+    groups = [([head[place] for place in places], float(scores[places[0]])) for places in folded]
     shown = len(groups) + max(len(selection) - FOLDED, 0)
     if last > len(groups) and len(selection) > FOLDED:
         more = _pairs(*selection.in_order(view.sort, FOLDED + last - len(groups)))[FOLDED:]
