@@ -203,9 +203,10 @@ class Snapshot(Protocol):
         ...
 
     def letter(self, letter_id: str) -> tuple[list[Determination], str]:
-        """The issues of a letter in its order, and the name of the file it was read from.
+        """The issues of a letter in its order, and the path of the file that gave it.
 
-        Raises NotFound.
+        The path is as `os.fsdecode` makes it of bytes; empty where no file gives the letter any
+        more. Raises NotFound.
         """
         ...
 

@@ -42,7 +42,7 @@ class IssueRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterRecord:
-    """A whole letter with its issues and its nearest neighbours. `file` is where it was read."""
+    """A whole letter with its issues and its nearest neighbours; `file` is its file's name."""
 
     letter: str
     case_number: str | None

@@ -105,7 +105,7 @@ class LocalSnapshot:
         return self._determinations(self.documents(ids))
 
     def letter(self, letter_id: str) -> tuple[list[Determination], str]:
-        """The issues of a letter in its order, and its file. Raises NotFound."""
+        """The issues of a letter in its order, and the path of its file. Raises NotFound."""
         row_and_letter = self.store.letter(letter_id, self.generation)
         if row_and_letter is None:
             raise NotFound("letter", letter_id)

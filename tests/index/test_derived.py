@@ -8,6 +8,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from index.manifest import read_manifest
 from index.progress import Reporter
 from index.segments import segment
 from index.segments.writer import LocalWriter
+from index.store import Store
 from index.verify import faults
 from index.writer import Given
 from search.engine import Engine
@@ -145,6 +147,24 @@ def test_files_are_read_again_when_what_reads_them_has_changed(
     again = run(letters, into=index)
     assert read == []
     assert again.generation == done.generation
+
+
+def test_copies_are_no_conflict_when_another_reader_has_read_all_of_them(
+    index: Path, letters: Path
+) -> None:
+    """They differ only while one of them is not yet read again."""
+    copies = [letters / f"{case(2)}.txt", letters / "copy.txt"]
+    shutil.copy(*copies)
+    generation = run(letters, into=index).generation + 1
+    with closing(Store(index)) as store, store.transaction():
+        held = store.letter(case(2), generation)
+        assert held is not None
+        as_it_was_read = replace(held[1], summary="As the reader before had it.")
+        for path in copies:
+            store.put_source(os.fsencode(path), "of another reader", as_it_was_read, generation)
+    done = run(letters, into=index)
+    assert (done.letters, done.conflicts) == (2, ())
+    assert Engine(index).letter(case(2), neighbours=0).letter == held[1]
 
 
 # -- the digests -----------------------------------------------------------------------------------

@@ -8,7 +8,10 @@ issue in the first segment, and of a file that is empty.
 from __future__ import annotations
 
 import io
+import shutil
+import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,7 @@ from index.build import build
 from index.manifest import FORMAT, IndexUnusable, read_manifest
 from index.progress import Reporter
 from index.segments.segment import FOLDER
+from index.store import FILE
 from index.verify import faults
 from search.engine import Engine
 from search.local.snapshot import LocalSnapshot
@@ -87,6 +91,7 @@ def test_a_run_upgrades_it_and_embeds_nothing_again(
     done = build([letters], index, Reporter(said), readers=told.readers())
     assert (done.new, done.changed, done.same, done.removed) == (0, 0, 3, 0)
     assert (done.letters, done.issues, done.generation) == (3, 5, 3)
+    assert done.conflicts == ()
     assert encoder.embedded == []
     assert "upgrading the index" in said.getvalue()
     assert "deriving anew: 5 issues in" in said.getvalue()
@@ -95,6 +100,23 @@ def test_a_run_upgrades_it_and_embeds_nothing_again(
     manifest = read_manifest(index)
     assert (manifest.format, manifest.precision, manifest.averages_of) == (FORMAT, "stand-in", 5)
     assert run(letters, into=index).generation == 3  # once and for all
+
+
+def test_copies_of_a_letter_are_at_one_after_it(
+    index: Path, letters: Path, encoder: StandIn
+) -> None:
+    """A store of format 2 does not know which of them gave the letter: both are read again."""
+    copies = [letters / f"{case(1)}.txt", letters / "copy.txt"]
+    shutil.copy(*copies)
+    with closing(sqlite3.connect(index / FILE)) as store, store:
+        store.executemany(
+            "INSERT INTO sources (name, hash, letter) VALUES (?, 'unknown', ?)",
+            [(str(path), case(1)) for path in copies],
+        )
+    done = run(letters, into=index)
+    assert (done.new, done.changed, done.same, done.conflicts) == (0, 0, 4, ())
+    assert requests(index) == HOLDS
+    assert encoder.embedded == []
 
 
 def test_letters_whose_files_are_not_given_stay_too(
