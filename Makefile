@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BROWSERS := $(CURDIR)/$(VENV)/browsers
 FETCHES := $(if $(TORCH_INDEX),about 0.6 GB and take 1.6 GB of disk,about 3 GB and take 6 GB of disk)
 
-.PHONY: help install run announce test browser lint silence hostile histories relevance bench bench-peers clean
+.PHONY: help install run announce test browser lint silence hostile histories interrupted relevance bench bench-peers clean
 
 help: ## print this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,6 +67,9 @@ hostile: $(INSTALLED) ## index and upload files that are made to do harm
 
 histories: $(INSTALLED) ## change, damage and index a folder of letters in 2,000 random ways
 	@$(BIN)/python -m tests.index.sequences 2000
+
+interrupted: $(INSTALLED) ## kill index runs before every single change they make to the disk
+	@PRECEDENT_TESTS_EVERY_CHANGE=yes $(BIN)/python -m pytest -n auto tests/index/test_interrupted.py
 
 relevance: $(INSTALLED) ## print the ablation table of the ranking on ../shared/judgments
 	$(BIN)/python -m bench.relevance

@@ -16,11 +16,14 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 _RESOLVER = "192.0.2.53"  # reserved for documentation, RFC 5737: nobody's address
 _ANSWER = socket.inet_aton("198.51.100.7")  # the same
+_END = ("192.0.2.54", 9)  # the same, and the port of what is to be discarded
+_PATIENCE = 60.0  # seconds
 _ALL_PROTOCOLS = 3  # ETH_P_ALL, linux/if_ether.h
 _NAME_AT = 12  # bytes of the header of a DNS message, RFC 1035
 
@@ -58,8 +61,17 @@ class Trap:
 
     def taken(self) -> tuple[list[str], list[str]]:
         """The names looked up and the addresses sent to, each once a packet; starts anew."""
-        found = self._lookups[:], self._connections[:]
-        del self._lookups[: len(found[0])], self._connections[: len(found[1])]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ours:
+            ours.sendto(b"", _END)  # once this is seen, so is all that was sent before it
+        end = f"{_END[0]}:{_END[1]}"
+        waited_until = time.monotonic() + _PATIENCE
+        while end not in self._connections:
+            if time.monotonic() > waited_until:
+                raise TimeoutError("the trap does not see what is sent")
+            time.sleep(0.01)
+        count = self._connections.index(end)
+        found = self._lookups[:], self._connections[:count]
+        del self._lookups[: len(found[0])], self._connections[: count + 1]
         return found
 
     def _route(self) -> None:

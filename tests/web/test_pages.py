@@ -245,13 +245,12 @@ READ = "Only the first 100,000 characters of the text were read."
 
 def test_a_text_beyond_what_is_read_is_said_to_be(client: FlaskClient) -> None:
     line = "MRI of the lumbar spine, low back pain. "
-    for length, said in ((READ_TEXT, False), (READ_TEXT + 1, True)):
-        data = {"text": (line * 2_501)[:length]}
-        data["text"] = data["text"][:-1] + "."
-        assert (READ in client.post("/similar", data=data).text) is said
-        assert (READ in client.post("/similar/print", data=data).text) is said
-        assert (READ in client.post("/api/similar", json=data).get_json()["notes"]) is said
-        assert (READ in client.post("/similar.json", data=data).get_json()["notes"]) is said
+    whole = {"text": (line * 2_501)[: READ_TEXT - 1] + "."}
+    assert READ not in client.post("/api/similar", json=whole).get_json()["notes"]
+    more = {"text": (line * 2_501)[:READ_TEXT] + "."}
+    assert READ in client.post("/similar", data=more).text
+    assert READ in client.post("/similar/print", data=more).text
+    assert READ in client.post("/similar.json", data=more).get_json()["notes"]
 
 
 def test_the_print_page_of_similar_cases(client: FlaskClient) -> None:
