@@ -75,8 +75,12 @@ def error_of(body: bytes) -> dict[str, str]:
 
 @contextmanager
 def served(index: Path, folder: Path, *, seconds: float, processes: int = 1) -> Iterator[Server]:
-    """A server of `index` whose uploads may take as many `seconds`; its program is in `folder`."""
-    program = folder / "serves.py"
+    """A server of `index` whose uploads may take as many `seconds`; its program is below `folder`.
+
+    In a folder of its own: one named index beside a program would be taken for our package.
+    """
+    program = folder / "program" / "serves.py"
+    program.parent.mkdir(exist_ok=True)
     program.write_text(PROGRAM)
     command = [sys.executable, str(program), str(index), str(seconds), str(processes)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
