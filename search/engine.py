@@ -10,7 +10,7 @@ from search.answer.assemble import Assembly
 from search.answer.marks import mark_letter
 from search.answer.overview import make_overview
 from search.backend import NotFound, Snapshot, View, open_backend
-from search.facets import check_filters, resolve_filters
+from search.facets import check_filters, resolve_filters, without
 from search.request import CaseRequest, Page, SearchRequest, Sort
 from search.results import Hit, LetterPage, Overview, Results, Similar
 from search.understand.case import understand_issue, understand_text
@@ -76,13 +76,10 @@ class Engine:
         else:
             understanding = understand_text(request)
         filters, unknown = resolve_filters(check_filters(request.filters), snapshot.values)
-        whatever_the_outcome = {
-            name: values for name, values in filters.items() if name != "outcome"
-        }
         reply = snapshot.search(
             understanding.query,
             View.of(request.page, filters, nearby=NEARBY),
-            View(filters=whatever_the_outcome, limit=SIMILAR, facets=False),
+            View(filters=without(filters, "outcome"), limit=SIMILAR, facets=False),
         )
         return Assembly(
             snapshot=snapshot,

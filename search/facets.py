@@ -188,6 +188,11 @@ def _unknown(kind: FacetKind, value: str, known: Sequence[str]) -> str:
     return f"{said} Did you mean {hint}?" if hint else said
 
 
+def without(filters: Filters, facet: str) -> Filters:
+    """The filters of all other facets."""
+    return {name: values for name, values in filters.items() if name != facet}
+
+
 def say_filters(filters: Filters) -> tuple[SaidFilter, ...]:
     """Each filter with its sentence."""
     return tuple(

@@ -176,7 +176,7 @@ def passages_at(directory: Path, name: str, store: Store, rows: Rows) -> Iterato
 
 def average_lengths(directory: Path, names: Sequence[str]) -> tuple[float, ...]:
     """The mean lengths of the ranked fields over the documents of segments, in words."""
-    opened = [Postings.open(directory / FOLDER / name) for name in names]
+    opened = [Postings.open(directory / FOLDER / name, thorough=False) for name in names]
     words = sum((each.totals for each in opened), np.zeros(len(postings.FIELDS)))
     means = words / max(sum(map(len, opened)), 1)
     return tuple(means[: len(postings.RANKED)].tolist())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from index.encoder import Vectors
 from search.backend import Query, Ranked, Reply, ResultSet, View
-from search.facets import FACETS
+from search.facets import FACETS, without
 from search.folding import FOLDED, fold
 from search.local.asked import Asked
 from search.local.catalogue import Catalogue
@@ -62,12 +62,11 @@ def _show(asked: Asked, ranking: Ranking, view: View, select: _Select) -> Result
     selection = select(view.filters)
     groups, shown = _window(snapshot, selection, view)
     nearby: tuple[Ranked, ...] = ()
-    allowed = snapshot.catalogue.allowed(view.filters)
-    if view.nearby and len(selection) < FEW and allowed is not None and not asked.query.strict:
+    few = view.nearby and len(selection) < FEW and not asked.query.strict
+    if few and (allowed := snapshot.catalogue.allowed(view.filters)) is not None:
         documents, scores = ranking.nearest_under(allowed, view.nearby)
         alone = [([document], score) for document, score in _pairs(documents, scores)]
         nearby = _rank(asked, ranking, alone)
-    others = {name: values for name, values in view.filters.items() if name != "outcome"}
     return ResultSet(
         hits=_rank(asked, ranking, groups),
         nearby=nearby,
@@ -76,7 +75,7 @@ def _show(asked: Asked, ranking: Ranking, view: View, select: _Select) -> Result
         with_words=selection.with_words,
         near=len(selection) - selection.with_words,
         letters=snapshot.catalogue.letters_among(selection.members),
-        tally=snapshot.tally_of(select(others).members),
+        tally=snapshot.tally_of(select(without(view.filters, "outcome")).members),
         counts=_count(snapshot, view, select) if view.facets else {},
     )
 
@@ -136,8 +135,8 @@ def _count(snapshot: LocalSnapshot, view: View, select: _Select) -> dict[str, Ma
     for kind in FACETS:
         pair = whole
         if kind.name in view.filters:
-            others = {name: values for name, values in view.filters.items() if name != kind.name}
-            pair = _both(snapshot, catalogue, select(others).members)
+            others = select(without(view.filters, kind.name))
+            pair = _both(snapshot, catalogue, others.members)
         counts[kind.name] = catalogue.counts_of(kind.name, *pair)
     return counts
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.encoder import Vectors
 from search.backend import Query
+from search.local.matches import Matches
 from search.local.snapshot import LocalSnapshot, Mask
 from search.query import And, Everything, Not, loosenable
 from search.request import Mode
@@ -36,13 +36,13 @@ class Asked:
         snapshot, query = self.snapshot, self.query
         masks = []
         if query.binds is not None:
-            masks.append(_mask(snapshot.size, snapshot.words.find(query.binds)))
+            masks.append(snapshot.mask(snapshot.words.find(query.binds)))
         if (required := snapshot.catalogue.allowed(query.required)) is not None:
             masks.append(required)
         if query.only:
-            masks.append(_mask(snapshot.size, snapshot.documents(query.only)))
+            masks.append(snapshot.mask(snapshot.documents(query.only)))
         if query.leave_out:
-            masks.append(~_mask(snapshot.size, snapshot.documents(query.leave_out)))
+            masks.append(~snapshot.mask(snapshot.documents(query.leave_out)))
         return np.logical_and.reduce([snapshot.live, *masks]) if masks else snapshot.live
 
     @cached_property
@@ -62,9 +62,8 @@ class Asked:
     def worth(self) -> NDArray[np.float32]:
         """What the words are worth in each document there is."""
         if self.query.match is not None and self.query.strict:
-            scored = self.snapshot.words.match(self.query.match)
             worth = np.zeros(self.snapshot.size, np.float32)
-            worth[scored.docs] = scored.scores
+            worth[self._scored.docs] = self._scored.scores
             return worth
         weights = dict(self.query.terms)
         for key, terms in zip(self.query.key_terms, self.key_terms, strict=True):
@@ -78,8 +77,15 @@ class Asked:
         return [self.snapshot.words.key_terms(key.text, key.most) for key in self.query.key_terms]
 
     @cached_property
+    def _scored(self) -> Matches:
+        """What holds the words, scored by them: a strict query ranks by what it matches."""
+        return self.snapshot.words.match(self.query.match or Everything())
+
+    @cached_property
     def _loosened(self) -> tuple[Matched, int | None]:
         """What holds the words, or as many of them as the query is content with, and how many."""
+        if self.query.strict:
+            return self._scored.docs, None
         node = self.query.match or Everything()
         words = self.snapshot.words
         matched = words.find(node)
@@ -88,7 +94,7 @@ class Asked:
             return matched, None
         counts = words.counts(optional)
         if fixed:
-            counts = np.where(_mask(len(counts), words.find(And(fixed))), counts, 0)
+            counts = np.where(self.snapshot.mask(words.find(And(fixed))), counts, 0)
         holding = np.bincount(counts, minlength=len(optional) + 1)[::-1].cumsum()[::-1]
         enough = np.flatnonzero(holding[1 : len(optional)] >= self.query.loosen)
         least = int(enough[-1]) + 1 if len(enough) else 1
@@ -100,9 +106,3 @@ class Asked:
 
 def _without_meaning(query: Query) -> Mode:
     return query.mode if query.mode is Mode.HYBRID and not query.texts else Mode.LEXICAL
-
-
-def _mask(size: int, documents: NDArray[np.integer[Any]]) -> Mask:
-    mask = np.zeros(size, np.bool_)
-    mask[documents] = True
-    return mask

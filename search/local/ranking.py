@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from search.fusion import NEAREST, Fusion, are_near
 from search.local.asked import Asked
@@ -30,7 +29,7 @@ class Ranking:
         matched = asked.matched
         allowed = asked.bound
         if asked.query.strict and asked.mode is not Mode.SEMANTIC:
-            allowed = _mask(asked.snapshot.size, matched)
+            allowed = asked.snapshot.mask(matched)
         self._lists = self._candidates(allowed)
         pool = np.unique(np.concatenate([_NONE, *self._lists.values()]))
         scores = self._score(pool)
@@ -145,9 +144,3 @@ class Selection:
     def _score_of(self, documents: Documents) -> Scores:
         known = dict(zip(self._fused.tolist(), self._scores.tolist(), strict=True))
         return np.array([known.get(document, 0.0) for document in documents.tolist()])
-
-
-def _mask(size: int, documents: NDArray[np.int32]) -> Mask:
-    mask = np.zeros(size, np.bool_)
-    mask[documents] = True
-    return mask

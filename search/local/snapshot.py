@@ -140,6 +140,12 @@ class LocalSnapshot:
         """The documents of issues by their public ids. Raises NotFound."""
         return np.array([self._document(one) for one in ids], np.int64)
 
+    def mask(self, documents: NDArray[np.integer[Any]]) -> Mask:
+        """Which of all documents are among `documents`."""
+        mask = np.zeros(self.size, np.bool_)
+        mask[documents] = True
+        return mask
+
     def tally_of(self, documents: Documents) -> Tally:
         """How `documents` (ascending) fared; those without an outcome are not counted."""
         decided = documents
